@@ -1,0 +1,195 @@
+// Package store keeps the SQLite databases behind the admin interface.
+//
+//  1. Open makes schema main in memory, attaches disk (proxysql.db), stats and monitor (in
+//     memory) and stats_history (proxysql_stats.db), and creates the tables that are missing;
+//  2. Exec runs one statement of an admin session, Tx a group of statements of our own that
+//     is done wholly or not at all;
+//  3. State, a database of its own (keepsql.db), remembers what admin SQL must not reach:
+//     module versions and the rows the config file had when it was last applied.
+//
+// All sessions share one connection behind one mutex, as upstream does; the data path never
+// comes here. The package knows tables and rows, not what they mean.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/keepsql/keepsql/conf/schema"
+)
+
+// Names of the database files in the data directory.
+const (
+	DiskFile    = "proxysql.db"
+	HistoryFile = "proxysql_stats.db"
+	StateFile   = "keepsql.db"
+)
+
+// Store is the admin database: main, disk, stats, monitor and stats_history.
+type Store struct {
+	// Created tells that the disk database did not exist before Open.
+	Created bool
+
+	mu sync.Mutex // guards db
+	db *sqlite3.Conn
+}
+
+// Open opens the databases of a data directory; with an empty name everything is in memory,
+// which is how a configuration is tried out without touching a disk.
+//
+// A disk database that is not a database, is damaged, or has a table that lacks a column is
+// an error; nothing is dropped or replaced.
+func Open(datadir string) (*Store, error) {
+	db, err := sqlite3.Open(":memory:")
+	if err != nil {
+		return nil, fmt.Errorf("open memory database: %w", err)
+	}
+	s := &Store{db: db, Created: true}
+	if err := s.prepare(datadir); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(datadir string) error {
+	// Admin clients write string literals in double quotes, as upstream's SQLite allows.
+	for _, option := range []sqlite3.DBConfig{sqlite3.DBCONFIG_DQS_DML, sqlite3.DBCONFIG_DQS_DDL} {
+		if _, err := s.db.Config(option, true); err != nil {
+			return fmt.Errorf("configure sqlite: %w", err)
+		}
+	}
+	files := map[string]string{"disk": ":memory:", "stats": ":memory:", "monitor": ":memory:", "stats_history": ":memory:"}
+	if datadir != "" {
+		files["disk"] = filepath.Join(datadir, DiskFile)
+		files["stats_history"] = filepath.Join(datadir, HistoryFile)
+		_, err := os.Stat(files["disk"])
+		s.Created = errors.Is(err, os.ErrNotExist)
+	}
+	for _, name := range schema.Schemas {
+		if file, attached := files[name]; attached {
+			if err := s.attach(name, file); err != nil {
+				return fmt.Errorf("open database %s: %w", file, err)
+			}
+		}
+		if err := s.createTables(name); err != nil {
+			return fmt.Errorf("prepare schema %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// attach adds a database under the name of its schema.
+func (s *Store) attach(name, file string) error {
+	if err := createPrivate(file); err != nil {
+		return err
+	}
+	if err := s.db.Exec(fmt.Sprintf("ATTACH DATABASE %s AS %s", quote(file), name)); err != nil {
+		return cause(err)
+	}
+	return nil
+}
+
+// createPrivate makes a missing database file readable to its owner and group only, since it
+// will hold passwords.
+func createPrivate(file string) error {
+	if file == ":memory:" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// createTables makes the tables of a schema that are missing and checks those that exist.
+func (s *Store) createTables(name string) error {
+	for _, t := range schema.Tables(name) {
+		have, err := s.columns(name, t.Name)
+		if err != nil {
+			return err
+		}
+		if len(have) == 0 {
+			ddl := strings.Replace(t.DDL, "CREATE TABLE ", "CREATE TABLE "+name+".", 1)
+			if err := s.db.Exec(ddl); err != nil {
+				return fmt.Errorf("create table %s: %w", t.Name, cause(err))
+			}
+			continue
+		}
+		for _, c := range t.Columns {
+			if !have[strings.ToLower(c.Name)] {
+				return fmt.Errorf("table %s has no column %s: it was written by another version; "+
+					"save its rows and drop the table, or start with --initial", t.Name, c.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) columns(schemaName, table string) (map[string]bool, error) {
+	rows, err := query(s.db, fmt.Sprintf("PRAGMA %s.table_info(%s)", schemaName, table))
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[string]bool, len(rows.Rows))
+	for i := range rows.Rows {
+		have[strings.ToLower(rows.Get(i, "name").Text)] = true
+	}
+	return have, nil
+}
+
+// Close closes the databases.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.Close()
+}
+
+// Result is what a statement gave.
+type Result struct {
+	Rows     *schema.Rows // nil where the statement has no result columns
+	Affected int64        // rows changed
+}
+
+// ErrEmpty is returned for a statement without any SQL in it, such as a lone semicolon.
+var ErrEmpty = errors.New("empty statement")
+
+// Exec runs the first statement of a text. Errors carry SQLite's own words, without the
+// prefix of the library. A context that ends interrupts the statement.
+func (s *Store) Exec(ctx context.Context, sql string) (Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.db.SetInterrupt(ctx)
+	defer s.db.SetInterrupt(old)
+	return exec(s.db, sql)
+}
+
+// Tx runs f inside one transaction over all schemas; when f fails nothing has happened.
+func (s *Store) Tx(f func(tx Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.db.Exec("BEGIN IMMEDIATE"); err != nil {
+		return cause(err)
+	}
+	if err := f(Tx{s.db}); err != nil {
+		if rollback := s.db.Exec("ROLLBACK"); rollback != nil && !s.db.GetAutocommit() {
+			return errors.Join(err, cause(rollback))
+		}
+		return err
+	}
+	if err := s.db.Exec("COMMIT"); err != nil {
+		err = cause(err)
+		if !s.db.GetAutocommit() {
+			err = errors.Join(err, s.db.Exec("ROLLBACK"))
+		}
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+func open(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	s, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func rows(t *testing.T, s *store.Store, sql string) [][]string {
+	t.Helper()
+	r, err := s.Exec(context.Background(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	var out [][]string
+	if r.Rows == nil {
+		return nil
+	}
+	for _, row := range r.Rows.Rows {
+		var cells []string
+		for _, c := range row {
+			if c.Null {
+				cells = append(cells, "NULL")
+			} else {
+				cells = append(cells, c.Text)
+			}
+		}
+		out = append(out, cells)
+	}
+	return out
+}
+
+func TestExec(t *testing.T) {
+	s := open(t, "")
+	ctx := context.Background()
+	for _, c := range []struct {
+		sql      string
+		affected int64
+		err      string
+	}{
+		{sql: `INSERT INTO mysql_users(username,password) VALUES("app","p")`, affected: 1},
+		{sql: `INSERT INTO mysql_users(username) VALUES('b'),('c')`, affected: 2},
+		{sql: `UPDATE mysql_users SET active=0`, affected: 3},
+		{sql: `SELECT 1; DELETE FROM mysql_users`},
+		{sql: `INSERT INTO mysql_users(username) VALUES('app')`, err: "UNIQUE constraint failed: mysql_users.username, mysql_users.frontend"},
+		{sql: `INSERT INTO mysql_servers(hostname,port) VALUES('h',70000)`, err: "CHECK constraint failed: port >= 0 AND port <= 65535"},
+		{sql: `SELEC 1`, err: `near "SELEC": syntax error`},
+		{sql: `SELECT * FROM nowhere`, err: "no such table: nowhere"},
+		{sql: `;`, err: "empty statement"},
+		{sql: ` /* nothing */ `, err: "empty statement"},
+	} {
+		got, err := s.Exec(ctx, c.sql)
+		if msg := message(err); got.Affected != c.affected || msg != c.err {
+			t.Errorf("%s: affected %d, error %q; want %d, %q", c.sql, got.Affected, msg, c.affected, c.err)
+		}
+	}
+	want := [][]string{{"app", "p"}, {"b", "NULL"}, {"c", "NULL"}}
+	if diff := cmp.Diff(want, rows(t, s, "SELECT username, password FROM mysql_users ORDER BY 1")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestExecStopsWithItsContext(t *testing.T) {
+	s := open(t, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := s.Exec(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n")
+	if err == nil {
+		t.Fatal("an endless statement ended without an error")
+	}
+	if diff := cmp.Diff([][]string{{"1"}}, rows(t, s, "SELECT 1")); diff != "" {
+		t.Error("after an interrupt:", diff)
+	}
+}
+
+func TestTxIsAllOrNothing(t *testing.T) {
+	s := open(t, "")
+	users := &schema.Rows{Columns: []string{"username"}, Rows: []schema.Row{{schema.Text("a")}, {schema.Text("b")}}}
+	if err := s.Tx(func(tx store.Tx) error { return tx.Fill("main.mysql_users", users) }); err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("no")
+	err := s.Tx(func(tx store.Tx) error {
+		if err := tx.Fill("main.mysql_users", &schema.Rows{Columns: []string{"username"}}); err != nil {
+			return err
+		}
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		t.Fatalf("got %v", err)
+	}
+	key := &schema.Rows{Columns: []string{"username", "backend"}, Rows: []schema.Row{{schema.Text("a"), schema.Text("1")}}}
+	if err := s.Tx(func(tx store.Tx) error { return tx.Delete("main.mysql_users", key) }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{{"b"}}, rows(t, s, "SELECT username FROM mysql_users")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDiskSurvives(t *testing.T) {
+	dir := t.TempDir()
+	first, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.Created {
+		t.Error("a fresh directory is not reported as created")
+	}
+	rows(t, first, "INSERT INTO disk.mysql_users(username) VALUES('kept')")
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, dir)
+	if second.Created {
+		t.Error("an existing database is reported as created")
+	}
+	if diff := cmp.Diff([][]string{{"kept"}}, rows(t, second, "SELECT username FROM disk.mysql_users")); diff != "" {
+		t.Error(diff)
+	}
+	info, err := os.Stat(filepath.Join(dir, store.DiskFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if perm := info.Mode().Perm(); perm&0o007 != 0 {
+		t.Errorf("database with passwords has mode %v", perm)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(file string) error
+		want    string
+	}{
+		"not a database": {func(f string) error { return os.WriteFile(f, []byte(strings.Repeat("junk ", 300)), 0o600) }, "file is not a database"},
+		"a foreign column set": {func(f string) error {
+			s, err := store.Open(filepath.Dir(f))
+			if err != nil {
+				return err
+			}
+			for _, sql := range []string{"DROP TABLE disk.scheduler", "CREATE TABLE disk.scheduler(id INT)"} {
+				if _, err := s.Exec(context.Background(), sql); err != nil {
+					return err
+				}
+			}
+			return s.Close()
+		}, "table scheduler has no column active"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := c.prepare(filepath.Join(dir, store.DiskFile)); err != nil {
+				t.Fatal(err)
+			}
+			s, err := store.Open(dir)
+			if err == nil {
+				s.Close()
+			}
+			if !strings.Contains(message(err), c.want) {
+				t.Errorf("got error %q, want one with %q", message(err), c.want)
+			}
+		})
+	}
+}
+
+func TestState(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.OpenState(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := store.Version{Version: 7, Epoch: 1_700_000_000, Checksum: "0x0000000000000000", Origin: "admin"}
+	base := &schema.Rows{Columns: []string{"username", "password"}, Rows: []schema.Row{{schema.Text("a"), schema.Null}}}
+	if err := errors.Join(s.SaveVersion("mysql_users", version), s.SaveBase("mysql_users", base), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := store.OpenState(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	versions, err := again.Versions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bases, err := again.Bases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]store.Version{"mysql_users": version}, versions); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]*schema.Rows{"mysql_users": base}, bases); diff != "" {
+		t.Error(diff)
+	}
+}

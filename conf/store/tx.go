@@ -1,0 +1,194 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/keepsql/keepsql/conf/schema"
+)
+
+// Tx is the database inside Store.Tx; it is of no use after the function returns.
+type Tx struct{ db *sqlite3.Conn }
+
+// Query runs one statement with bound arguments and returns its rows.
+func (tx Tx) Query(sql string, args ...schema.Cell) (*schema.Rows, error) {
+	return query(tx.db, sql, args...)
+}
+
+// Exec runs one statement with bound arguments.
+func (tx Tx) Exec(sql string, args ...schema.Cell) error {
+	_, err := query(tx.db, sql, args...)
+	return err
+}
+
+// Fill puts the rows in place of everything the table holds. table is qualified:
+// "main.mysql_users"; the rows' columns need not be all of the table's.
+func (tx Tx) Fill(table string, rows *schema.Rows) error {
+	if err := tx.Exec("DELETE FROM " + table); err != nil {
+		return err
+	}
+	return tx.Insert(table, rows)
+}
+
+// Insert adds the rows, each in place of a row with the same key.
+func (tx Tx) Insert(table string, rows *schema.Rows) error {
+	if len(rows.Rows) == 0 {
+		return nil
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?,", len(rows.Columns)), ",")
+	stmt, _, err := tx.db.Prepare(fmt.Sprintf("INSERT OR REPLACE INTO %s(%s) VALUES(%s)", table, idents(rows.Columns), marks))
+	if err != nil {
+		return cause(err)
+	}
+	for _, row := range rows.Rows {
+		if err := bind(stmt, row); err != nil {
+			return errors.Join(err, stmt.Close())
+		}
+		if err := stmt.Exec(); err != nil {
+			return errors.Join(cause(err), stmt.Close())
+		}
+	}
+	return cause(stmt.Close())
+}
+
+// Delete removes the rows whose columns equal those of the rows given (their keys).
+func (tx Tx) Delete(table string, keys *schema.Rows) error {
+	conditions := make([]string, len(keys.Columns))
+	for i, c := range keys.Columns {
+		conditions[i] = ident(c) + " = ?"
+	}
+	for _, row := range keys.Rows {
+		if err := tx.Exec("DELETE FROM "+table+" WHERE "+strings.Join(conditions, " AND "), row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exec runs the first statement of a text.
+func exec(db *sqlite3.Conn, sql string) (Result, error) {
+	stmt, _, err := db.Prepare(sql)
+	if err != nil {
+		return Result{}, cause(err)
+	}
+	if stmt == nil {
+		return Result{}, ErrEmpty
+	}
+	defer stmt.Close()
+	before := db.TotalChanges()
+	rows, err := collect(stmt)
+	if err != nil {
+		return Result{}, err
+	}
+	if stmt.ColumnCount() == 0 {
+		if db.TotalChanges() == before {
+			return Result{}, nil
+		}
+		return Result{Affected: db.Changes()}, nil
+	}
+	return Result{Rows: rows}, nil
+}
+
+func query(db *sqlite3.Conn, sql string, args ...schema.Cell) (*schema.Rows, error) {
+	stmt, _, err := db.Prepare(sql)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if stmt == nil {
+		return nil, ErrEmpty
+	}
+	defer stmt.Close()
+	if err := bind(stmt, args); err != nil {
+		return nil, err
+	}
+	return collect(stmt)
+}
+
+func bind(stmt *sqlite3.Stmt, args []schema.Cell) error {
+	for i, a := range args {
+		var err error
+		if a.Null {
+			err = stmt.BindNull(i + 1)
+		} else {
+			err = stmt.BindText(i+1, a.Text)
+		}
+		if err != nil {
+			return cause(err)
+		}
+	}
+	return nil
+}
+
+// collect steps a statement to its end.
+func collect(stmt *sqlite3.Stmt) (*schema.Rows, error) {
+	rows := &schema.Rows{Columns: make([]string, stmt.ColumnCount())}
+	for i := range rows.Columns {
+		rows.Columns[i] = stmt.ColumnName(i)
+	}
+	for stmt.Step() {
+		row := make(schema.Row, len(rows.Columns))
+		for i := range row {
+			if stmt.ColumnType(i) == sqlite3.NULL {
+				row[i] = schema.Null
+			} else {
+				row[i] = schema.Text(stmt.ColumnText(i))
+			}
+		}
+		rows.Rows = append(rows.Rows, row)
+	}
+	if err := stmt.Err(); err != nil {
+		return nil, cause(err)
+	}
+	return rows, nil
+}
+
+// Error is SQLite's own message, as upstream's clients see it.
+type Error struct {
+	Message string
+	Code    int // SQLite's primary result code
+	err     error
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap gives the library's error.
+func (e *Error) Unwrap() error { return e.err }
+
+// cause strips the library's "sqlite3: class: " prefix off an error.
+func cause(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Message: strings.TrimPrefix(err.Error(), "sqlite3: "), err: err}
+	var lib *sqlite3.Error
+	if errors.As(err, &lib) {
+		e.Code = int(lib.Code())
+	}
+	for _, class := range classes {
+		if m, found := strings.CutPrefix(e.Message, class); found {
+			e.Message = m
+			break
+		}
+	}
+	return e
+}
+
+// classes are the words the library puts before SQLite's message.
+var classes = []string{"SQL logic error: ", "constraint failed: ", "attempt to write a readonly database: ", "datatype mismatch: "}
+
+// quote makes an SQL string literal.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// ident quotes a column name, for those that are SQL words.
+func ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func idents(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = ident(n)
+	}
+	return strings.Join(quoted, ",")
+}
