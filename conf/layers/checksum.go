@@ -1,0 +1,170 @@
+package layers
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/spooky"
+)
+
+// Seeds of ProxySQL's hashes.
+const (
+	rowsSeed1, rowsSeed2     = 19, 3
+	usersSeed1, usersSeed2   = 13, 4
+	nameSeed1, nameSeed2     = 1, 2
+	globalSeed1, globalSeed2 = 9, 5
+)
+
+// ChecksumText writes a checksum as ProxySQL does: "0x", the low 32 bits and the high 32 bits
+// in hexadecimal, each without leading zeros, filled up with zeros on the right to 18 characters.
+func ChecksumText(sum uint64) string {
+	text := fmt.Sprintf("0x%X%X", uint32(sum), uint32(sum>>32))
+	return text + strings.Repeat("0", max(0, 18-len(text)))
+}
+
+// hashRows hashes all cells row by row, without separators; NULL adds nothing. No rows give 0.
+func hashRows(rows *schema.Rows) uint64 {
+	if rows == nil || len(rows.Rows) == 0 {
+		return 0
+	}
+	h := spooky.New(rowsSeed1, rowsSeed2)
+	for _, row := range rows.Rows {
+		for _, c := range row {
+			if !c.Null {
+				_, _ = h.WriteString(c.Text) // never fails
+			}
+		}
+	}
+	sum, _ := h.Sum128()
+	return sum
+}
+
+// hashUsers is the checksum of rows in the form of runtime_mysql_users: the sum of the hashes
+// of the backend and the frontend rows, each in the order of the hash of their names.
+func hashUsers(rows *schema.Rows) uint64 {
+	var sum uint64
+	for _, side := range []string{"backend", "frontend"} {
+		at := rows.Index(side)
+		sum += hashUserSet(rows.Filter(func(r schema.Row) bool { return r[at].Text == "1" }))
+	}
+	return sum
+}
+
+func hashUserSet(rows *schema.Rows) uint64 {
+	if len(rows.Rows) == 0 {
+		return 0
+	}
+	sortByNameHash(rows)
+	flags := rows.Project("use_ssl", "default_hostgroup", "schema_locked", "transaction_persistent", "fast_forward", "max_connections")
+	texts := rows.Project("username", "password", "default_schema", "comment", "attributes")
+	h := spooky.New(usersSeed1, usersSeed2)
+	for i := range rows.Rows {
+		var fixed []byte
+		f := flags.Rows[i]
+		fixed = append(fixed, byte(integer(f[0])))
+		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(f[1])))
+		fixed = append(fixed, byte(integer(f[2])), byte(integer(f[3])), byte(integer(f[4])))
+		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(f[5])))
+		_, _ = h.Write(fixed)
+		for _, c := range texts.Rows[i] {
+			_, _ = h.WriteString(c.Text)
+		}
+	}
+	sum, _ := h.Sum128()
+	return sum
+}
+
+// sortByNameHash puts users in the order upstream keeps them: by the hash of the name.
+func sortByNameHash(rows *schema.Rows) {
+	at := rows.Index("username")
+	key := func(r schema.Row) uint64 {
+		sum, _ := spooky.Hash128([]byte(r[at].Text), nameSeed1, nameSeed2)
+		return sum
+	}
+	slices.SortStableFunc(rows.Rows, func(a, b schema.Row) int { return cmp.Compare(key(a), key(b)) })
+}
+
+// hashServersV2 joins the hashes of the seven tables of LOAD MYSQL SERVERS, in module order.
+func hashServersV2(sums []uint64) uint64 {
+	h := spooky.New(rowsSeed1, rowsSeed2)
+	any := false
+	for _, s := range sums {
+		if s != 0 {
+			any = true
+			_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, s))
+		}
+	}
+	if !any {
+		return 0
+	}
+	sum, _ := h.Sum128()
+	return sum
+}
+
+// hashVariables hashes name and value of the variables that take part.
+func hashVariables(rows *schema.Rows, withInterfaces bool) uint64 {
+	return hashRows(rows.Filter(func(r schema.Row) bool {
+		v := schema.FindVariable(r[0].Text)
+		return v != nil && (v.Sync == schema.Always || v.Sync == schema.WithInterfaces && withInterfaces)
+	}))
+}
+
+// globalOrder is the order in which GLOBAL_CHECKSUM() takes the modules in.
+var globalOrder = []string{
+	schema.AdminVariables, schema.MySQLQueryRules, schema.MySQLServers, schema.MySQLServersV2,
+	schema.MySQLUsers, schema.MySQLVariables, schema.ProxySQLServers,
+}
+
+// globalChecksum hashes text and version of every module that was loaded.
+func globalChecksum(stamps map[string]Stamp) uint64 {
+	h := spooky.New(globalSeed1, globalSeed2)
+	for _, name := range globalOrder {
+		s := stamps[name]
+		if s.Version == 0 {
+			continue
+		}
+		_, _ = h.WriteString(s.Checksum)
+		_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, s.Version))
+	}
+	sum, _ := h.Sum128()
+	return sum
+}
+
+// sortRows orders rows by the named columns: whole numbers by value, everything else by bytes.
+func sortRows(rows *schema.Rows, columns ...string) {
+	at := make([]int, len(columns))
+	for i, c := range columns {
+		at[i] = rows.Index(c)
+	}
+	slices.SortStableFunc(rows.Rows, func(a, b schema.Row) int {
+		for _, i := range at {
+			if c := compareCells(a[i], b[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+}
+
+func compareCells(a, b schema.Cell) int {
+	x, errA := strconv.ParseInt(a.Text, 10, 64)
+	y, errB := strconv.ParseInt(b.Text, 10, 64)
+	if errA == nil && errB == nil {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a.Text, b.Text)
+}
+
+// integer reads a whole number; what is not one counts as 0, as SQLite compares it.
+func integer(c schema.Cell) int64 {
+	n, err := strconv.ParseInt(c.Text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

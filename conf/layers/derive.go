@@ -1,0 +1,154 @@
+package layers
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/keepsql/keepsql/conf/schema"
+)
+
+// derived is what a module's rows amount to: the rows in force and the checksums.
+type derived struct {
+	runtime map[string]*schema.Rows
+	sums    map[string]uint64
+}
+
+// derive works out the rows in force of a module from those that are loaded. before is the
+// snapshot in force until now, nil at boot.
+func (m *Manager) derive(mod schema.Module, source map[string]*schema.Rows, before *Snapshot) derived {
+	switch {
+	case mod.Prefix != "":
+		rows := source[variablesTable]
+		return derived{
+			runtime: map[string]*schema.Rows{variablesTable: rows},
+			sums:    map[string]uint64{mod.Name: hashVariables(rows, m.syncInterfaces)},
+		}
+	case mod.Name == schema.MySQLUsers:
+		rows := usersInForce(source["mysql_users"], before)
+		return derived{
+			runtime: map[string]*schema.Rows{"mysql_users": rows},
+			sums:    map[string]uint64{mod.Name: hashUsers(rows)},
+		}
+	case mod.Name == schema.MySQLServers:
+		return deriveServers(mod, source)
+	}
+	return deriveTables(mod, source)
+}
+
+// deriveTables serves the modules whose rows in force are the active ones in key order.
+func deriveTables(mod schema.Module, source map[string]*schema.Rows) derived {
+	d := derived{runtime: map[string]*schema.Rows{}, sums: map[string]uint64{}}
+	for _, table := range mod.Tables {
+		rows := source[table]
+		if active := rows.Index("active"); active >= 0 && mod.Name == schema.MySQLQueryRules {
+			rows = rows.Filter(func(r schema.Row) bool { return r[active].Text == "1" })
+		}
+		rows = rows.Clone()
+		sortRows(rows, schema.Lookup("main", table).Key...)
+		d.runtime[table] = rows
+		if len(mod.Checksums) > 0 {
+			d.sums[mod.Checksums[0]] += hashRows(Served(table, rows))
+		}
+	}
+	return d
+}
+
+// deriveServers also gives the second checksum, of what was loaded in all seven tables.
+func deriveServers(mod schema.Module, source map[string]*schema.Rows) derived {
+	d := deriveTables(schema.Module{Name: mod.Name, Tables: mod.Tables}, source)
+	sums := make([]uint64, len(mod.Tables))
+	for i, table := range mod.Tables {
+		sums[i] = hashRows(Served(table, d.runtime[table]))
+	}
+	d.sums[schema.MySQLServers] = sums[0]
+	d.sums[schema.MySQLServersV2] = hashServersV2(sums)
+	return d
+}
+
+// Served gives the rows of a runtime table as peers pull and hash them: rules without the
+// column active, servers that are not OFFLINE_HARD, and those that are only shunned as ONLINE.
+func Served(table string, rows *schema.Rows) *schema.Rows {
+	switch table {
+	case "mysql_query_rules":
+		columns := schema.Lookup("main", table).ColumnNames()
+		return rows.Project(append(columns[:1:1], columns[2:]...)...)
+	case "mysql_servers":
+		status := rows.Index("status")
+		served := rows.Filter(func(r schema.Row) bool { return !strings.EqualFold(r[status].Text, "OFFLINE_HARD") }).Clone()
+		for _, r := range served.Rows {
+			if strings.EqualFold(r[status].Text, "SHUNNED") {
+				r[status] = schema.Text("ONLINE")
+			}
+		}
+		return served
+	}
+	return rows
+}
+
+// usersInForce splits the active users into frontend and backend rows, as upstream shows and
+// serves them.
+func usersInForce(source *schema.Rows, before *Snapshot) *schema.Rows {
+	known := map[string]bool{}
+	if before != nil {
+		for i := range before.Runtime["mysql_users"].Rows {
+			known[before.Runtime["mysql_users"].Get(i, "username").Text] = true
+		}
+	}
+	out := &schema.Rows{Columns: source.Columns}
+	for _, side := range []string{"frontend", "backend"} {
+		set := source.Clone()
+		at := indexes(set, "username", "active", "default_hostgroup", side, "frontend", "backend", "attributes")
+		set = set.Filter(func(r schema.Row) bool {
+			return r[at["active"]].Text == "1" && integer(r[at["default_hostgroup"]]) >= 0 && r[at[side]].Text == "1"
+		})
+		for _, r := range set.Rows {
+			for i := range r {
+				r[i].Null = false // upstream keeps '' for a missing password or schema
+			}
+			r[at["frontend"]], r[at["backend"]] = schema.Text("0"), schema.Text("0")
+			r[at[side]] = schema.Text("1")
+			if known[r[at["username"]].Text] {
+				r[at["attributes"]].Text = normalAttributes(r[at["attributes"]].Text)
+			}
+		}
+		sortByNameHash(set)
+		out.Rows = append(out.Rows, set.Rows...)
+	}
+	return out
+}
+
+func indexes(rows *schema.Rows, columns ...string) map[string]int {
+	at := make(map[string]int, len(columns))
+	for _, c := range columns {
+		at[c] = rows.Index(c)
+	}
+	return at
+}
+
+// isolationKey is the user attribute that sets the isolation level of a new session.
+const isolationKey = "default-transaction_isolation"
+
+// normalAttributes rewrites the isolation level of a user that is loaded again, as upstream
+// does: dashes become spaces, a level that does not exist is taken out.
+func normalAttributes(text string) string {
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &attributes) != nil || attributes[isolationKey] == nil {
+		return text
+	}
+	var level string
+	_ = json.Unmarshal(attributes[isolationKey], &level) // a level that is no string stays ""
+	switch level = strings.ReplaceAll(strings.ToUpper(level), "-", " "); level {
+	case "READ COMMITTED", "READ UNCOMMITTED", "REPEATABLE READ", "SERIALIZABLE":
+		attributes[isolationKey], _ = json.Marshal(level) // a string always encodes
+	default:
+		delete(attributes, isolationKey)
+	}
+	if len(attributes) == 0 {
+		return ""
+	}
+	out, err := json.Marshal(attributes)
+	if err != nil {
+		return text
+	}
+	return string(out)
+}

@@ -1,0 +1,225 @@
+package layers
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+// Options is what a Manager works with.
+type Options struct {
+	Log   zerolog.Logger
+	Store *store.Store
+	State *store.State
+	Now   func() time.Time // nil: time.Now
+	// Version is the value of admin-version, which peers must have in common.
+	Version string
+	// SyncInterfaces is the top-level setting cluster_sync_interfaces: listeners take part
+	// in checksums and pulls.
+	SyncInterfaces bool
+}
+
+// Manager owns the layers of all modules. Its methods may be called from any goroutine;
+// loads and merges are done one after the other.
+type Manager struct {
+	log            zerolog.Logger
+	store          *store.Store
+	state          *store.State
+	now            func() time.Time
+	version        string
+	syncInterfaces bool
+
+	current map[string]*atomic.Pointer[Snapshot] // by module; the map never changes
+
+	mu        sync.Mutex // guards the rest, and is held over every load
+	consumers map[string][]Consumer
+	saved     map[string]store.Version // what State knew at boot
+	changed   chan struct{}            // closed and replaced at every swap
+}
+
+// New makes a Manager. Nothing is loaded before Boot.
+func New(o Options) (*Manager, error) {
+	saved, err := o.State.Versions()
+	if err != nil {
+		return nil, fmt.Errorf("read module versions: %w", err)
+	}
+	m := &Manager{
+		log: o.Log, store: o.Store, state: o.State, now: o.Now,
+		version: o.Version, syncInterfaces: o.SyncInterfaces,
+		current:   map[string]*atomic.Pointer[Snapshot]{},
+		consumers: map[string][]Consumer{},
+		saved:     saved,
+		changed:   make(chan struct{}),
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	for _, mod := range schema.Modules() {
+		m.current[mod.Name] = new(atomic.Pointer[Snapshot])
+	}
+	return m, nil
+}
+
+// Subscribe adds a consumer of a module. Subscribe before Boot: a consumer hears of the loads
+// that come after.
+func (m *Manager) Subscribe(module string, c Consumer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.consumers[module] = append(m.consumers[module], c)
+}
+
+// Snapshot is the runtime of a module; nil before Boot.
+func (m *Manager) Snapshot(module string) *Snapshot { return m.current[module].Load() }
+
+// Variables gives the variables in force of admin_variables or mysql_variables.
+func (m *Manager) Variables(module string) Variables { return m.Snapshot(module).Variables() }
+
+// Stamps gives version, epoch and checksum of every module that has them.
+func (m *Manager) Stamps() map[string]Stamp {
+	out := map[string]Stamp{}
+	for _, p := range m.current {
+		if s := p.Load(); s != nil {
+			for name, stamp := range s.Stamps {
+				out[name] = stamp
+			}
+		}
+	}
+	return out
+}
+
+// GlobalChecksum is the answer to SELECT GLOBAL_CHECKSUM().
+func (m *Manager) GlobalChecksum() uint64 { return globalChecksum(m.Stamps()) }
+
+// Changed returns a channel that is closed at the next swap of any module.
+func (m *Manager) Changed() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.changed
+}
+
+// Load puts memory into force: LOAD <module> TO RUNTIME.
+func (m *Manager) Load(module, origin string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mod, err := find(module)
+	if err != nil {
+		return err
+	}
+	m.log.Info().Msgf("Received LOAD %s TO RUNTIME command", mod.Command)
+	return m.loadMemory(mod, loadInfo{origin: origin})
+}
+
+func find(module string) (schema.Module, error) {
+	mod, ok := schema.FindModule(module)
+	if !ok {
+		return mod, fmt.Errorf("find module %q: there is none of that name", module)
+	}
+	return mod, nil
+}
+
+// loadInfo says how a load differs from an operator's.
+type loadInfo struct {
+	origin string
+	boot   bool             // the first load of this process
+	epochs map[string]int64 // epochs to take over, by name of the checksum
+	expect map[string]string
+}
+
+// loadMemory reads the module's rows from main and installs them.
+func (m *Manager) loadMemory(mod schema.Module, info loadInfo) error {
+	source, err := m.readMemory(mod)
+	if err != nil {
+		return fmt.Errorf("read %s from memory: %w", mod.Name, err)
+	}
+	return m.install(mod, source, info)
+}
+
+func (m *Manager) readMemory(mod schema.Module) (source map[string]*schema.Rows, err error) {
+	if mod.Prefix != "" {
+		return m.readVariables(mod)
+	}
+	source = map[string]*schema.Rows{}
+	err = m.store.Tx(func(tx store.Tx) error {
+		for _, table := range mod.Tables {
+			if source[table], err = tx.Query("SELECT * FROM main." + table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return source, err
+}
+
+// install derives, prepares, swaps and commits; it is the only place where runtime changes.
+func (m *Manager) install(mod schema.Module, source map[string]*schema.Rows, info loadInfo) error {
+	before := m.current[mod.Name].Load()
+	d := m.derive(mod, source, before)
+	next := &Snapshot{
+		Module: mod, Origin: info.origin, Loaded: m.now(),
+		Source: source, Runtime: d.runtime, Stamps: map[string]Stamp{},
+	}
+	for _, name := range mod.Checksums {
+		next.Stamps[name] = m.stamp(name, ChecksumText(d.sums[name]), before, info)
+	}
+	commits := make([]func(), 0, len(m.consumers[mod.Name]))
+	for _, c := range m.consumers[mod.Name] {
+		commit, err := c.Prepare(next)
+		if err != nil {
+			return fmt.Errorf("load %s to runtime: %w", strings.ToLower(mod.Command), err)
+		}
+		commits = append(commits, commit)
+	}
+	m.current[mod.Name].Store(next)
+	for _, commit := range commits {
+		commit()
+	}
+	close(m.changed)
+	m.changed = make(chan struct{})
+	m.remember(next)
+	return nil
+}
+
+// stamp gives the next version and epoch of a checksum. A module that comes back after a
+// restart with the content it had keeps its version and epoch; an epoch never stands still.
+func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) Stamp {
+	now := m.now().Unix()
+	s := Stamp{Version: 1, Epoch: now, Checksum: checksum}
+	if before != nil {
+		old := before.Stamps[name]
+		s.Version, s.Epoch = old.Version+1, max(now, old.Epoch+1)
+	} else if saved, ok := m.saved[name]; ok && info.boot && saved.Checksum == checksum {
+		s.Version, s.Epoch = saved.Version, saved.Epoch
+	}
+	if epoch, adopted := info.epochs[name]; adopted && info.expect[name] == checksum {
+		s.Epoch = epoch
+	}
+	return s
+}
+
+// remember writes the versions down for the next start, and the log line of the load.
+func (m *Manager) remember(s *Snapshot) {
+	for _, name := range s.Module.Checksums {
+		stamp := s.Stamps[name]
+		err := m.state.SaveVersion(name, store.Version{
+			Version: stamp.Version, Epoch: stamp.Epoch, Checksum: stamp.Checksum, Origin: s.Origin,
+		})
+		if err != nil {
+			m.log.Error().Err(err).Str("module", name).Msg("cannot remember the module's version")
+		}
+		switch name {
+		case schema.MySQLServers:
+			m.log.Info().Msgf("Checksum for table mysql_servers is %s", stamp.Checksum)
+		case schema.MySQLServersV2:
+			m.log.Info().Msgf("New computed global checksum for 'mysql_servers_v2' is '%s'", stamp.Checksum)
+		default:
+			m.log.Info().Msgf("Computed checksum for 'LOAD %s TO RUNTIME' was '%s', with epoch '%d'", s.Module.Command, stamp.Checksum, stamp.Epoch)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package layers
+
+import (
+	"strings"
+
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+// admin-version and the cluster credentials have rules of their own.
+const versionVariable = "admin-version"
+
+// keepsWhenEmpty are the variables whose runtime keeps its value when memory is emptied.
+var keepsWhenEmpty = map[string]bool{"admin-cluster_username": true, "admin-cluster_password": true}
+
+// readVariables tries every row of memory: what passes is in force, what does not is set back
+// in memory to the value in force, and a name that does not exist is deleted.
+func (m *Manager) readVariables(mod schema.Module) (map[string]*schema.Rows, error) {
+	inForce := m.variablesInForce(mod)
+	err := m.store.Tx(func(tx store.Tx) error {
+		rows, err := tx.Query("SELECT variable_name, variable_value FROM main.global_variables WHERE substr(variable_name, 1, ?) = ?",
+			schema.Text(itoa(len(mod.Prefix))), schema.Text(mod.Prefix))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows.Rows {
+			if err := m.tryVariable(tx, mod, inForce, r[0].Text, r[1].Text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return map[string]*schema.Rows{variablesTable: variableRows(mod, inForce)}, err
+}
+
+// variablesInForce starts from the runtime, at boot from the defaults.
+func (m *Manager) variablesInForce(mod schema.Module) Variables {
+	if s := m.current[mod.Name].Load(); s != nil {
+		return s.Variables()
+	}
+	v := Variables{}
+	for _, def := range m.defaults(mod.Prefix) {
+		v[def[0].Text] = def[1].Text
+	}
+	return v
+}
+
+// defaults gives name and default of every variable with the prefix, as rows.
+func (m *Manager) defaults(prefix string) []schema.Row {
+	var rows []schema.Row
+	for _, v := range schema.Variables(prefix) {
+		value := v.Default
+		if v.Name == versionVariable && m.version != "" {
+			value = m.version
+		}
+		rows = append(rows, schema.Row{schema.Text(v.Name), schema.Text(value)})
+	}
+	return rows
+}
+
+// tryVariable puts one row of memory into force or sets the row right.
+func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables, name, value string) error {
+	short := strings.TrimPrefix(name, mod.Prefix)
+	v := schema.FindVariable(name)
+	if v == nil {
+		m.log.Warn().Msgf("Impossible to set not existing variable %s with value \"%s\". Deleting. If the variable name is correct, this version doesn't support it", short, value)
+		return tx.Exec("DELETE FROM main.global_variables WHERE variable_name = ?", schema.Text(name))
+	}
+	if value == "" && keepsWhenEmpty[name] {
+		return nil
+	}
+	canonical, err := v.Check(value)
+	switch {
+	case value == inForce[name]:
+		return nil
+	case v.ReadOnly:
+		m.log.Warn().Msgf("Impossible to set read-only variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
+	case err != nil:
+		m.log.Warn().Str("cause", err.Error()).Msgf("Impossible to set variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
+	case v.Restart && m.current[mod.Name].Load() != nil:
+		m.log.Warn().Str("cause", name+" takes effect at the next start only").Msgf("Impossible to set variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
+	default:
+		inForce[name] = canonical
+		return nil
+	}
+	return tx.Exec("UPDATE main.global_variables SET variable_value = ? WHERE variable_name = ?", schema.Text(inForce[name]), schema.Text(name))
+}
+
+// variableRows lists variables in the order of their names.
+func variableRows(mod schema.Module, v Variables) *schema.Rows {
+	rows := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
+	for _, def := range schema.Variables(mod.Prefix) {
+		rows.Rows = append(rows.Rows, schema.Row{schema.Text(def.Name), schema.Text(v[def.Name])})
+	}
+	sortRows(rows, "variable_name")
+	return rows
+}
