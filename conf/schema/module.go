@@ -22,6 +22,7 @@ const (
 	MySQLUsers      = "mysql_users"
 	MySQLQueryRules = "mysql_query_rules"
 	ProxySQLServers = "proxysql_servers"
+	SQLiteVariables = "sqliteserver_variables" // of the embedded server; no checksum
 )
 
 // modules in the order they are loaded at boot.
@@ -38,6 +39,7 @@ var modules = []Module{
 		"mysql_query_rules", "mysql_query_rules_fast_routing",
 	}, Checksums: []string{MySQLQueryRules}},
 	{Name: ProxySQLServers, Command: "PROXYSQL SERVERS", Tables: []string{"proxysql_servers"}, Checksums: []string{ProxySQLServers}},
+	{Name: SQLiteVariables, Command: "SQLITESERVER VARIABLES", Prefix: "sqliteserver-"},
 	{Name: "scheduler", Command: "SCHEDULER", Tables: []string{"scheduler"}},
 	{Name: "restapi", Command: "RESTAPI", Tables: []string{"restapi_routes"}},
 	{Name: "mysql_firewall", Command: "MYSQL FIREWALL", Tables: []string{
