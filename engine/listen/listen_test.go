@@ -1,0 +1,213 @@
+package listen_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/keepsql/keepsql/engine/listen"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestParse(t *testing.T) {
+	f := func(list, want, wantErr string) {
+		t.Helper()
+		got, err := listen.Parse(list)
+		var text []string
+		for _, a := range got {
+			text = append(text, a.Network+" "+a.Text)
+		}
+		if diff := cmp.Diff(want, strings.Join(text, "; ")); diff != "" {
+			t.Errorf("Parse(%q): %s", list, diff)
+		}
+		if gotErr := fmt.Sprint(err); !strings.Contains(gotErr, wantErr) {
+			t.Errorf("Parse(%q): error %q, want %q", list, gotErr, wantErr)
+		}
+	}
+	f("0.0.0.0:6032", "tcp4 0.0.0.0:6032", "<nil>")
+	f("0.0.0.0:6033;[::]:6033;/tmp/proxysql.sock", "tcp4 0.0.0.0:6033; tcp6 [::]:6033; unix /tmp/proxysql.sock", "<nil>")
+	f(" 127.0.0.1:06032 ; ;127.0.0.1:6032;", "tcp4 127.0.0.1:6032", "<nil>")
+	f("localhost:1", "tcp localhost:1", "<nil>")
+	f("", "", "<nil>")
+	f("10.0.0.1;[::1]:1", "tcp6 [::1]:1", `interface "10.0.0.1"`)
+	f("1.2.3.4:70000", "", "port \"70000\"")
+}
+
+// service runs a Set that answers every line with "echo: line".
+type service struct {
+	*listen.Set
+	log *logged
+}
+
+func start(t *testing.T, list string) service {
+	t.Helper()
+	log := &logged{}
+	s := listen.New(listen.Options{Log: zerolog.New(log), Retry: 10 * time.Millisecond, Handle: func(ctx context.Context, c net.Conn) {
+		stop := context.AfterFunc(ctx, func() { c.Close() })
+		defer stop()
+		for in := bufio.NewScanner(c); in.Scan(); {
+			fmt.Fprintf(c, "echo: %s\n", in.Text())
+		}
+	}})
+	s.Apply(list)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	return service{s, log}
+}
+
+// echo sends a line and returns the answer, the error's text where there is none.
+func echo(c net.Conn) string {
+	fmt.Fprintln(c, "hello")
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(line)
+}
+
+func dial(t *testing.T, network, address string) net.Conn {
+	t.Helper()
+	c, err := net.Dial(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func TestApplyLive(t *testing.T) {
+	sock := filepath.Join(t.TempDir(), "a.sock")
+	s := start(t, "127.0.0.1:0;"+sock)
+	kept := dial(t, "unix", sock)
+	if got := echo(kept); got != "echo: hello" {
+		t.Fatalf("unix socket: %q", got)
+	}
+	tcp := s.Addrs()[1].String()
+	old := dial(t, "tcp", tcp)
+	if got := echo(old); got != "echo: hello" {
+		t.Fatalf("tcp: %q", got)
+	}
+	s.Apply("[::1]:0;" + sock)
+	if got := echo(old); got != "echo: hello" {
+		t.Errorf("session of a listener that was closed: %q", got)
+	}
+	if c, err := net.Dial("tcp", tcp); err == nil {
+		c.Close()
+		t.Error("the listener that was taken out of the list still accepts")
+	}
+	if got := echo(dial(t, "tcp", s.Addrs()[1].String())); got != "echo: hello" {
+		t.Errorf("new listener: %q", got)
+	}
+	s.Apply("")
+	if _, err := os.Lstat(sock); !os.IsNotExist(err) {
+		t.Errorf("socket file after close: %v", err)
+	}
+}
+
+func TestSocketFile(t *testing.T) {
+	sock := filepath.Join(t.TempDir(), "a.sock")
+	stale, err := net.Listen("unix", sock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.(*net.UnixListener).SetUnlinkOnClose(false)
+	stale.Close()
+	s := start(t, sock)
+	info, err := os.Lstat(sock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fs.ModeSocket | 0o777; info.Mode() != want {
+		t.Errorf("mode %v, want %v", info.Mode(), want)
+	}
+	if got := echo(dial(t, "unix", sock)); got != "echo: hello" {
+		t.Errorf("after a stale file: %q", got)
+	}
+	second := start(t, sock)
+	want := "bind() error for " + sock + ": Address already in use"
+	if got := second.log.String(); !strings.Contains(got, want) {
+		t.Errorf("log %q lacks %q", got, want)
+	}
+	second.Apply("")
+	if got := echo(dial(t, "unix", sock)); got != "echo: hello" {
+		t.Errorf("the second one took the socket away: %q", got)
+	}
+	s.Apply("")
+}
+
+func TestForeignFileIsKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, file)
+	if got := s.log.String(); !strings.Contains(got, "bind() error for "+file) {
+		t.Errorf("log %q", got)
+	}
+	if got, _ := os.ReadFile(file); string(got) != "precious" {
+		t.Errorf("file now %q", got)
+	}
+}
+
+func TestRetryWhenPortIsFree(t *testing.T) {
+	other, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := other.Addr().String()
+	s := start(t, address)
+	if got, want := s.log.String(), "bind() error for "+address+": Address already in use"; !strings.Contains(got, want) {
+		t.Fatalf("log %q lacks %q", got, want)
+	}
+	other.Close()
+	for deadline := time.Now().Add(5 * time.Second); len(s.Addrs()) == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not opened after the port became free")
+		}
+	}
+	if got := echo(dial(t, "tcp", address)); got != "echo: hello" {
+		t.Errorf("after retry: %q", got)
+	}
+	if n := strings.Count(s.log.String(), "bind() error"); n != 1 {
+		t.Errorf("bind error logged %d times", n)
+	}
+}
+
+// logged is a log that a test reads while it is written.
+type logged struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
