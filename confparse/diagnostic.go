@@ -30,6 +30,7 @@ type Diagnostic struct {
 	Hint     string // what to do about it; may be empty
 	Line     string // the source line, without its line end; may be empty
 	Width    int    // how many bytes from Pos.Col are meant; 0 and 1 draw a single caret
+	Code     string // stable short name of the kind of problem, for tools; may be empty
 }
 
 // String gives the diagnostic as a compiler would print it:
@@ -67,6 +68,23 @@ func (d Diagnostic) caret() string {
 	}
 	return b.String()
 }
+
+// The codes of what this package reports.
+const (
+	CodeSyntax    = "syntax"            // libconfig: something else was expected
+	CodeDuplicate = "duplicate-setting" // libconfig: a name is set twice in one group
+	CodeNumber    = "number"            // libconfig: a number cannot be represented
+	CodeString    = "string"            // libconfig: a string does not end
+	CodeFile      = "file"              // a file cannot be read or is no text
+	CodeInclude   = "include"           // keepalived: an include that may fail found nothing
+	CodeStrict    = "include-strict"    // keepalived: an include that must not fail found nothing
+	CodeBrace     = "brace"             // keepalived: braces do not match
+	CodeQuote     = "quote"             // keepalived: a double quote is not closed
+	CodeParameter = "parameter"         // keepalived: a parameter cannot be used like that
+	CodeLoop      = "loop"              // keepalived: ~SEQ or ~LST cannot be understood
+	CodeLine      = "line"              // keepalived: a line does not mean what it looks like
+	CodeLimit     = "limit"             // a bound on size, depth or number was reached
+)
 
 // Diagnostics is all that one load found, in the order of the text.
 type Diagnostics []Diagnostic

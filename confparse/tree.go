@@ -1,5 +1,11 @@
 package confparse
 
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
 // Pos is a place in a source file.
 type Pos struct {
 	File string
@@ -7,12 +13,34 @@ type Pos struct {
 	Col  int // 1-based, in bytes
 }
 
+// String is the place as it is printed: file:line:col.
+func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+
 // Tree is what a set of files says, before anything is known about its meaning.
 type Tree struct {
 	Settings []*Setting // libconfig settings at top level
 	Keywords []*Keyword // keepalived keywords at root level
 	Files    []string   // every file that was read, includes too, in order of first use
 	Globs    []string   // every include pattern that was expanded, for the file watch
+	// Text holds the bytes of every file in Files, so that a MapLoader over it parses to
+	// the same tree in another process.
+	Text map[string][]byte
+}
+
+// Line is the source line that pos is in, without its line end, for a Diagnostic made
+// outside this package. It is empty when the file or line is not in the tree.
+func (t *Tree) Line(pos Pos) string {
+	text := string(bytes.TrimPrefix(t.Text[pos.File], []byte(bom)))
+	for n := 1; ; n++ {
+		line, rest, more := strings.Cut(text, "\n")
+		if n == pos.Line {
+			return printable(line)
+		}
+		if !more {
+			return ""
+		}
+		text = rest
+	}
 }
 
 // Setting is `name = value` or `name : value`.
