@@ -1,0 +1,53 @@
+package advert
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+)
+
+// ipv4Len is an IPv4 header without options.
+const ipv4Len = 20
+
+// tos is the type of service of routing protocols, CS6.
+const tos = 0xc0
+
+// IPv4 is what counts of the IPv4 header around a message.
+type IPv4 struct {
+	Src, Dst netip.Addr
+	TTL      uint8
+	ID       uint16 // counts up per virtual router
+	Protocol uint8
+}
+
+// AppendIPv4 writes an IPv4 header for a message of n bytes behind b. The kernel fills in
+// the header's checksum of a packet sent with IP_HDRINCL; it is set here too, so that the
+// bytes are complete on their own.
+func AppendIPv4(b []byte, h IPv4, n int) []byte {
+	start := len(b)
+	b = append(b, 0x45, tos)
+	b = binary.BigEndian.AppendUint16(b, uint16(ipv4Len+n))
+	b = binary.BigEndian.AppendUint16(b, h.ID)
+	b = append(b, 0, 0, h.TTL, h.Protocol, 0, 0)
+	src, dst := h.Src.As4(), h.Dst.As4()
+	b = append(append(b, src[:]...), dst[:]...)
+	binary.BigEndian.PutUint16(b[start+10:], fold(add(0, b[start:])))
+	return b
+}
+
+// ParseIPv4 splits what a raw socket delivered into header and message. The message is what
+// the total length says, without Ethernet padding; it points into b.
+func ParseIPv4(b []byte) (h IPv4, msg []byte, err error) {
+	if len(b) < ipv4Len || b[0]>>4 != 4 {
+		return h, nil, fmt.Errorf("parse IPv4 header: %d bytes are not one", len(b))
+	}
+	start, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
+	if start < ipv4Len || total < start || total > len(b) {
+		return h, nil, fmt.Errorf("parse IPv4 header: lengths %d and %d do not fit %d bytes", start, total, len(b))
+	}
+	h = IPv4{
+		ID: binary.BigEndian.Uint16(b[4:]), TTL: b[8], Protocol: b[9],
+		Src: netip.AddrFrom4([4]byte(b[12:])), Dst: netip.AddrFrom4([4]byte(b[16:])),
+	}
+	return h, b[start:total], nil
+}

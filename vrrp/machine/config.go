@@ -1,0 +1,84 @@
+package machine
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is what one virtual router is told to do.
+type Config struct {
+	Name      string // as it appears in log lines
+	Priority  uint8  // 1–255
+	Owner     bool   // starts as MASTER; its priority never changes
+	Version   int    // 2 or 3
+	AdvertInt time.Duration
+	// DownAdverts is how many adverts must be missed before the master counts as gone; 0 is 3.
+	DownAdverts          int
+	NoPreempt            bool
+	PreemptDelay         time.Duration // tolerate a lower master this long
+	LowerPrioNoAdvert    bool
+	HigherPrioSendAdvert bool
+	StartupDelay         time.Duration // added to the first down timer
+	GARP                 GARP
+	VIPs                 []netip.Prefix // in order of announcement
+	Trackers             []Tracker
+	// LateFloor is how late a timer may be served before that alone means that the node was
+	// not running and its picture of the network is stale. 0 means DefaultLateFloor.
+	LateFloor time.Duration
+}
+
+// DefaultLateFloor is far above scheduling noise and far below a suspended machine.
+const DefaultLateFloor = 500 * time.Millisecond
+
+// GARP says when gratuitous ARP is sent; see the keywords garp_* of keepalived.
+type GARP struct {
+	Delay           time.Duration
+	Repeat          int
+	Refresh         time.Duration
+	RefreshRepeat   int
+	LowerPrioDelay  time.Duration
+	LowerPrioRepeat int
+}
+
+// Tracker is something whose health counts for this virtual router.
+type Tracker struct {
+	Name    string
+	Weight  int  // 0: being down is a fault; else see contribution
+	Reverse bool // up and down exchanged
+	Cause   string
+}
+
+// contribution is what a tracker adds to the priority.
+//
+//	weight      up    down
+//	w > 0       +w       0
+//	w < 0        0    −|w|
+//	w > 0 rev   −w       0
+//	w < 0 rev    0    +|w|
+func (t Tracker) contribution(up bool) int {
+	w := t.Weight
+	if (w > 0) != up {
+		return 0
+	}
+	if t.Reverse {
+		return -w
+	}
+	return w
+}
+
+// downAdverts is DownAdverts with its default.
+func (c *Config) downAdverts() int {
+	if c.DownAdverts == 0 {
+		return 3
+	}
+	return c.DownAdverts
+}
+
+// lateLimit is how late a timer of the given period may be served; see LateFloor.
+func (c *Config) lateLimit(period time.Duration) time.Duration {
+	floor := c.LateFloor
+	if floor == 0 {
+		floor = DefaultLateFloor
+	}
+	return max(floor, period)
+}

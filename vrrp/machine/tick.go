@@ -1,0 +1,61 @@
+package machine
+
+import "time"
+
+// tick serves whatever timer is due.
+func (m *Machine) tick(now time.Time) {
+	if g := m.secondGARP; !g.IsZero() && !now.Before(g) {
+		m.secondGARP = time.Time{}
+		m.announce(now, m.secondRepeat)
+	}
+	if m.deadline.IsZero() || now.Before(m.deadline) {
+		return
+	}
+	switch {
+	case m.overslept(now):
+		m.listen(now)
+	case m.state == Backup:
+		m.logf(true, "Receive advertisement timeout")
+		m.becomeMaster(now)
+	case m.state == Master:
+		m.sendPeriodic(now)
+	}
+}
+
+func (m *Machine) sendPeriodic(now time.Time) {
+	m.do(Send{Priority: m.priority})
+	m.deadline = m.deadline.Add(m.cfg.AdvertInt)
+	if !now.Before(m.deadline) {
+		m.deadline = now.Add(m.cfg.AdvertInt)
+	}
+	if r := m.cfg.GARP.Refresh; r > 0 && !now.Before(m.lastGARP.Add(r)) {
+		m.announce(now, m.cfg.GARP.RefreshRepeat)
+	}
+}
+
+// overslept tells that the running timer is served so late that the node was not running:
+// a paused virtual machine, a stopped process, a starved host. A backup then cannot tell
+// whether the master was silent or it was deaf; a master cannot tell whether somebody has
+// taken over since, which needs all but one of the adverts to be missed.
+func (m *Machine) overslept(now time.Time) bool {
+	if m.deadline.IsZero() {
+		return false
+	}
+	period := m.masterInt
+	if m.state == Master {
+		period = time.Duration(m.cfg.downAdverts()-1) * m.cfg.AdvertInt
+	}
+	return now.Sub(m.deadline) > m.cfg.lateLimit(period)
+}
+
+// listen waits for one interval and our skew before anything is claimed, so that a master
+// who is there is heard first.
+func (m *Machine) listen(now time.Time) {
+	m.logf(false, "A thread timer expired %.1f seconds ago, listening before claiming", now.Sub(m.deadline).Seconds())
+	wait := m.masterInt + m.Skew()
+	if m.state == Master {
+		m.leaveMaster(now, wait)
+		return
+	}
+	m.deadline = now.Add(wait)
+}

@@ -1,0 +1,162 @@
+package machine
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// track notes a tracker's verdict and draws the consequences.
+func (m *Machine) track(now time.Time, ev Track) {
+	i := slices.IndexFunc(m.cfg.Trackers, func(t Tracker) bool { return t.Name == ev.Name })
+	if i < 0 {
+		return
+	}
+	v := down
+	if ev.Up {
+		v = up
+	}
+	if m.tracks[i] == v {
+		return
+	}
+	m.tracks[i] = v
+	if m.state != Init {
+		m.evaluate(now)
+	}
+}
+
+// evaluate brings priority and state in line with the trackers.
+func (m *Machine) evaluate(now time.Time) {
+	m.reprioritise()
+	cause, held := m.fault()
+	switch {
+	case held && m.state != Fault:
+		m.becomeFault(now)
+	case held && m.quiet && cause != "":
+		// Silence lasts only while nothing is known.
+		m.quiet = false
+		m.notify(NoticeFault)
+	case !held && m.state == Fault && m.cfg.Owner:
+		m.becomeMaster(now)
+	case !held && m.state == Fault:
+		m.becomeBackup(now, "Entering BACKUP STATE")
+	}
+}
+
+func (m *Machine) becomeFault(now time.Time) {
+	master := m.state == Master
+	m.enter(now, Fault)
+	m.logf(false, "Entering FAULT STATE")
+	if master {
+		m.giveAway()
+	}
+	m.notify(NoticeFault)
+}
+
+// fault tells whether a tracker of weight 0 keeps us out. The cause is empty if that is only
+// because nothing is known yet.
+func (m *Machine) fault() (cause string, held bool) {
+	for i, t := range m.cfg.Trackers {
+		if t.Weight != 0 {
+			continue
+		}
+		switch v := m.tracks[i]; {
+		case v == unknown:
+			held = true
+		case v != assumed && (v == down) != t.Reverse:
+			if t.Cause == "" {
+				return t.Name, true
+			}
+			return t.Cause, true
+		}
+	}
+	return "", held
+}
+
+// effective is the priority with what the trackers add; the sum is kept within 1 and 254, so
+// that an over-long sum recovers correctly.
+func (m *Machine) effective() uint8 {
+	if m.cfg.Priority == 255 {
+		return 255
+	}
+	sum := int(m.cfg.Priority)
+	for i, t := range m.cfg.Trackers {
+		if v := m.tracks[i]; t.Weight != 0 && (v == up || v == down) {
+			sum += t.contribution(v == up)
+		}
+	}
+	return uint8(min(max(sum, 1), 254))
+}
+
+// reprioritise applies a changed sum. In BACKUP the running down timer moves by the
+// difference of the two skews instead of starting again.
+func (m *Machine) reprioritise() {
+	p := m.effective()
+	if p == m.priority {
+		return
+	}
+	m.logf(false, "Changing effective priority from %d to %d", m.priority, p)
+	before := m.Skew()
+	m.priority = p
+	if m.state == Backup {
+		m.deadline = m.deadline.Add(m.Skew() - before)
+	}
+}
+
+// reconfigure takes over a new configuration without losing the state. Trackers that stay
+// keep their verdicts; new ones are assumed to be no fault until they have been heard.
+func (m *Machine) reconfigure(now time.Time, cfg Config) {
+	old := m.cfg
+	tracks := make([]verdict, len(cfg.Trackers))
+	for i, t := range cfg.Trackers {
+		tracks[i] = assumed
+		if j := slices.IndexFunc(old.Trackers, func(o Tracker) bool { return o.Name == t.Name }); j >= 0 {
+			tracks[i] = m.tracks[j]
+		} else if m.state == Init || m.quiet {
+			tracks[i] = unknown
+		}
+	}
+	m.cfg, m.tracks = cfg, tracks
+	if m.state == Init {
+		m.priority, m.masterInt = cfg.Priority, cfg.AdvertInt
+		return
+	}
+	if m.state == Master || cfg.Version == 2 {
+		m.masterInt = cfg.AdvertInt
+	}
+	if m.state == Master {
+		m.moveAddresses(now, old.VIPs)
+	}
+	m.evaluate(now)
+	if m.state == Master {
+		// One advert at once wins time and carries the new priority.
+		m.do(Send{Priority: m.priority})
+		m.deadline = now.Add(cfg.AdvertInt)
+	}
+}
+
+// moveAddresses sets what a reload added and removes what it dropped. New addresses are
+// announced together with the old ones.
+func (m *Machine) moveAddresses(now time.Time, old []netip.Prefix) {
+	var gone, added []netip.Prefix
+	for _, p := range old {
+		if !slices.Contains(m.cfg.VIPs, p) {
+			gone = append(gone, p)
+		}
+	}
+	for _, p := range m.cfg.VIPs {
+		if !slices.Contains(old, p) {
+			added = append(added, p)
+		}
+	}
+	if len(gone) > 0 {
+		m.logf(true, "removing VIPs.")
+		m.do(Release{VIPs: gone})
+	}
+	if len(added) > 0 {
+		m.logf(true, "setting VIPs.")
+		m.do(Claim{VIPs: added})
+		m.announce(now, m.cfg.GARP.Repeat)
+		m.announceLater(now, m.cfg.GARP.Delay, m.cfg.GARP.Repeat)
+	}
+}
