@@ -120,7 +120,8 @@ var globalOrder = []string{
 	schema.MySQLUsers, schema.MySQLVariables, schema.ProxySQLServers,
 }
 
-// globalChecksum hashes text and version of every module that was loaded.
+// globalChecksum hashes text and version of every module that was loaded. Recorded values
+// are the hash without its lowest bit, which keeps them positive as signed numbers.
 func globalChecksum(stamps map[string]Stamp) uint64 {
 	h := spooky.New(globalSeed1, globalSeed2)
 	for _, name := range globalOrder {
@@ -132,7 +133,7 @@ func globalChecksum(stamps map[string]Stamp) uint64 {
 		_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, s.Version))
 	}
 	sum, _ := h.Sum128()
-	return sum
+	return sum >> 1
 }
 
 // sortRows orders rows by the named columns: whole numbers by value, everything else by bytes.

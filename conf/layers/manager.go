@@ -127,9 +127,11 @@ func find(module string) (schema.Module, error) {
 // loadInfo says how a load differs from an operator's.
 type loadInfo struct {
 	origin string
-	boot   bool             // the first load of this process
-	epochs map[string]int64 // epochs to take over, by name of the checksum
-	expect map[string]string
+	edited bool              // at boot: the file was edited while the process was down
+	epochs map[string]int64  // epochs to take over, by name of the checksum,
+	expect map[string]string // where the content has this checksum
+	// runtimeServers replaces the servers in force; nil: those that are loaded.
+	runtimeServers *schema.Rows
 }
 
 // loadMemory reads the module's rows from main and installs them.
@@ -138,7 +140,12 @@ func (m *Manager) loadMemory(mod schema.Module, info loadInfo) error {
 	if err != nil {
 		return fmt.Errorf("read %s from memory: %w", mod.Name, err)
 	}
-	return m.install(mod, source, info)
+	st, err := m.stage(mod, source, info)
+	if err != nil {
+		return err
+	}
+	m.swap(st)
+	return nil
 }
 
 func (m *Manager) readMemory(mod schema.Module) (source map[string]*schema.Rows, err error) {
@@ -157,33 +164,46 @@ func (m *Manager) readMemory(mod schema.Module) (source map[string]*schema.Rows,
 	return source, err
 }
 
-// install derives, prepares, swaps and commits; it is the only place where runtime changes.
-func (m *Manager) install(mod schema.Module, source map[string]*schema.Rows, info loadInfo) error {
+// staged is a snapshot that every consumer is prepared for.
+type staged struct {
+	next    *Snapshot
+	commits []func()
+}
+
+// stage derives a snapshot and prepares the consumers; nothing is in force yet.
+func (m *Manager) stage(mod schema.Module, source map[string]*schema.Rows, info loadInfo) (staged, error) {
 	before := m.current[mod.Name].Load()
 	d := m.derive(mod, source, before)
-	next := &Snapshot{
+	if info.runtimeServers != nil {
+		d.runtime["mysql_servers"] = info.runtimeServers
+		d.sums[schema.MySQLServers] = hashRows(Served("mysql_servers", info.runtimeServers))
+	}
+	st := staged{next: &Snapshot{
 		Module: mod, Origin: info.origin, Loaded: m.now(),
 		Source: source, Runtime: d.runtime, Stamps: map[string]Stamp{},
-	}
+	}}
 	for _, name := range mod.Checksums {
-		next.Stamps[name] = m.stamp(name, ChecksumText(d.sums[name]), before, info)
+		st.next.Stamps[name] = m.stamp(name, ChecksumText(d.sums[name]), before, info)
 	}
-	commits := make([]func(), 0, len(m.consumers[mod.Name]))
 	for _, c := range m.consumers[mod.Name] {
-		commit, err := c.Prepare(next)
+		commit, err := c.Prepare(st.next)
 		if err != nil {
-			return fmt.Errorf("load %s to runtime: %w", strings.ToLower(mod.Command), err)
+			return staged{}, fmt.Errorf("load %s to runtime: %w", strings.ToLower(mod.Command), err)
 		}
-		commits = append(commits, commit)
+		st.commits = append(st.commits, commit)
 	}
-	m.current[mod.Name].Store(next)
-	for _, commit := range commits {
+	return st, nil
+}
+
+// swap puts a staged snapshot into force; it is the only place where runtime changes.
+func (m *Manager) swap(st staged) {
+	m.current[st.next.Module.Name].Store(st.next)
+	for _, commit := range st.commits {
 		commit()
 	}
 	close(m.changed)
 	m.changed = make(chan struct{})
-	m.remember(next)
-	return nil
+	m.remember(st.next)
 }
 
 // stamp gives the next version and epoch of a checksum. A module that comes back after a
@@ -194,10 +214,22 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 	if before != nil {
 		old := before.Stamps[name]
 		s.Version, s.Epoch = old.Version+1, max(now, old.Epoch+1)
-	} else if saved, ok := m.saved[name]; ok && info.boot && saved.Checksum == checksum {
-		s.Version, s.Epoch = saved.Version, saved.Epoch
+		return adoptEpoch(s, name, info)
 	}
-	if epoch, adopted := info.epochs[name]; adopted && info.expect[name] == checksum {
+	saved, known := m.saved[name]
+	switch {
+	case !known:
+	case saved.Checksum == checksum:
+		s.Version, s.Epoch = saved.Version, saved.Epoch
+	case info.edited:
+		s.Version, s.Epoch = saved.Version+1, max(now, saved.Epoch+1)
+	}
+	return s
+}
+
+// adoptEpoch takes a peer's epoch over where the content is the peer's.
+func adoptEpoch(s Stamp, name string, info loadInfo) Stamp {
+	if epoch, adopted := info.epochs[name]; adopted && info.expect[name] == s.Checksum {
 		s.Epoch = epoch
 	}
 	return s

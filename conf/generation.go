@@ -1,0 +1,75 @@
+package conf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/keepsql/keepsql/confparse"
+)
+
+// Generation is one state of the config files, frozen.
+type Generation struct {
+	Names []string            // as named on the command line, in order
+	Texts map[string][]byte   // every file that was read, includes too
+	Globs map[string][]string // every include pattern and the files it matched
+}
+
+// Read reads the named files and all that they include. The diagnostics are those of the
+// syntax only; a file that cannot be read is one of them.
+func Read(names []string) (*Generation, confparse.Diagnostics) {
+	g := &Generation{Names: slices.Clone(names), Texts: map[string][]byte{}, Globs: map[string][]string{}}
+	_, ds := confparse.Parse(recorder{confparse.Files{}, g}, names...)
+	return g, ds
+}
+
+// recorder keeps what passes through a loader.
+type recorder struct {
+	confparse.Loader
+	g *Generation
+}
+
+func (r recorder) Read(name string) ([]byte, error) {
+	text, err := r.Loader.Read(name)
+	if err == nil {
+		r.g.Texts[name] = text
+	}
+	return text, err
+}
+
+func (r recorder) Glob(pattern string) ([]string, error) {
+	files, err := r.Loader.Glob(pattern)
+	if err == nil {
+		r.g.Globs[pattern] = files
+	}
+	return files, err
+}
+
+// Read and Glob make a Generation a confparse.Loader of itself.
+func (g *Generation) Read(name string) ([]byte, error) {
+	text, ok := g.Texts[name]
+	if !ok {
+		return nil, fmt.Errorf("read %s: it could not be read when the configuration was taken", name)
+	}
+	return text, nil
+}
+
+// Glob gives the files a pattern matched when the configuration was taken.
+func (g *Generation) Glob(pattern string) ([]string, error) { return g.Globs[pattern], nil }
+
+// Equal tells whether two generations hold the same bytes.
+func (g *Generation) Equal(o *Generation) bool {
+	return g != nil && o != nil && slices.Equal(g.Names, o.Names) && maps.EqualFunc(g.Texts, o.Texts, bytes.Equal)
+}
+
+// ID is a short name for the bytes of a generation, for logs.
+func (g *Generation) ID() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(g.Texts)) {
+		fmt.Fprintf(h, "%s\x00%d\x00", name, len(g.Texts[name]))
+		h.Write(g.Texts[name])
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:4])
+}

@@ -1,0 +1,156 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+// Pull is what a peer serves of one module.
+type Pull struct {
+	Peer string // "host:port"
+	// Tables by name of the table in main, columns as the peer names them; variables under
+	// "global_variables".
+	Tables map[string]*schema.Rows
+	// RuntimeServers is the peer's runtime_mysql_servers; nil where it was not asked for.
+	RuntimeServers *schema.Rows
+	// Stamps the peer shows, by name of the checksum. Content that turns out to have the
+	// stamp's checksum takes its epoch over.
+	Stamps map[string]Stamp
+	Save   bool // to disk too
+}
+
+// Checksums computes what the pulled rows hash to, by name of the checksum.
+func (p *Pull) Checksums(module string, syncInterfaces bool) map[string]string {
+	out := map[string]string{}
+	switch module {
+	case schema.MySQLUsers:
+		out[module] = ChecksumText(hashUsers(p.Tables["mysql_users"]))
+	case schema.AdminVariables, schema.MySQLVariables:
+		out[module] = ChecksumText(hashVariables(p.Tables[variablesTable], syncInterfaces))
+	case schema.MySQLServers:
+		mod, _ := schema.FindModule(module)
+		sums := make([]uint64, len(mod.Tables))
+		for i, table := range mod.Tables {
+			sums[i] = hashRows(p.Tables[table])
+		}
+		out[schema.MySQLServersV2] = ChecksumText(hashServersV2(sums))
+		if p.RuntimeServers != nil {
+			out[schema.MySQLServers] = ChecksumText(hashRows(p.RuntimeServers))
+		}
+	default:
+		mod, _ := schema.FindModule(module)
+		var sum uint64
+		for _, table := range mod.Tables {
+			sum += hashRows(p.Tables[table])
+		}
+		out[module] = ChecksumText(sum)
+	}
+	return out
+}
+
+// Adopt puts a pulled module into memory, into force and, where asked, on disk. Checksums
+// should have been compared before.
+func (m *Manager) Adopt(module string, p Pull) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mod, err := find(module)
+	if err != nil {
+		return err
+	}
+	if err := m.store.Tx(func(tx store.Tx) error { return writePull(tx, mod, p) }); err != nil {
+		return fmt.Errorf("write %s from peer %s: %w", module, p.Peer, err)
+	}
+	info := loadInfo{origin: "peer " + p.Peer, epochs: map[string]int64{}, expect: map[string]string{}, runtimeServers: p.RuntimeServers}
+	for name, s := range p.Stamps {
+		info.epochs[name], info.expect[name] = s.Epoch, s.Checksum
+	}
+	return m.loadMemory(mod, info)
+}
+
+func writePull(tx store.Tx, mod schema.Module, p Pull) error {
+	schemas := []string{"main"}
+	if p.Save {
+		schemas = append(schemas, "disk")
+	}
+	for _, s := range schemas {
+		if mod.Prefix != "" {
+			if err := tx.Insert(s+".global_variables", p.Tables[variablesTable]); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, table := range mod.Tables {
+			if err := tx.Fill(s+"."+table, received(table, p.Tables[table])); err != nil {
+				return fmt.Errorf("table %s: %w", table, err)
+			}
+		}
+	}
+	return nil
+}
+
+// received makes of pulled rows those an operator would have inserted: rules are active, and
+// the two halves of a user become one row again.
+func received(table string, rows *schema.Rows) *schema.Rows {
+	if rows == nil {
+		return &schema.Rows{Columns: schema.Lookup("main", table).ColumnNames()}
+	}
+	rows = tableColumns(table, rows)
+	switch table {
+	case "mysql_query_rules":
+		return with(rows, "active", "1")
+	case "mysql_users":
+		return joinUsers(with(rows, "active", "1"))
+	}
+	return rows
+}
+
+// tableColumns spells the columns as the table does.
+func tableColumns(table string, rows *schema.Rows) *schema.Rows {
+	def := schema.Lookup("main", table)
+	out := &schema.Rows{Columns: slices.Clone(rows.Columns), Rows: rows.Rows}
+	for i, name := range out.Columns {
+		if c, ok := def.Column(name); ok {
+			out.Columns[i] = c.Name
+		}
+	}
+	return out
+}
+
+// with adds a column with one value.
+func with(rows *schema.Rows, column, value string) *schema.Rows {
+	out := &schema.Rows{Columns: append(slices.Clone(rows.Columns), column)}
+	for _, r := range rows.Rows {
+		out.Rows = append(out.Rows, append(slices.Clone(r), schema.Text(value)))
+	}
+	return out
+}
+
+// joinUsers puts a frontend and a backend row together where they are alike otherwise.
+func joinUsers(rows *schema.Rows) *schema.Rows {
+	frontend, backend := rows.Index("frontend"), rows.Index("backend")
+	identity := func(r schema.Row) string {
+		var b strings.Builder
+		for i, c := range r {
+			if i != frontend && i != backend {
+				fmt.Fprintf(&b, "%d:%s", len(c.Text), c.Text)
+			}
+		}
+		return b.String()
+	}
+	out := &schema.Rows{Columns: rows.Columns}
+	seen := map[string]int{}
+	for _, r := range rows.Rows {
+		id := identity(r)
+		if i, twin := seen[id]; twin && out.Rows[i][frontend] != r[frontend] {
+			out.Rows[i][frontend], out.Rows[i][backend] = schema.Text("1"), schema.Text("1")
+			continue
+		}
+		seen[id] = len(out.Rows)
+		out.Rows = append(out.Rows, slices.Clone(r))
+	}
+	return out
+}

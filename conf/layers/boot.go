@@ -1,0 +1,105 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+// Boot fills the layers and loads every module to runtime.
+//
+//   - A new disk database takes the file's rows; its modules begin at version 1, so a new node
+//     never overwrites a cluster.
+//   - An existing one is loaded as it is; with reload the file's rows are put over it.
+//   - Where the file was edited while the process was down, the edit is merged as ApplyFile
+//     does, and the module's version goes up.
+//   - A database that another program wrote, without a base of ours, is taken as it is; the
+//     file becomes the base and the differences are logged.
+func (m *Manager) Boot(f *conf.File, reload bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.fillMemory(); err != nil {
+		return fmt.Errorf("load disk to memory: %w", err)
+	}
+	edited, err := m.bootFile(f, reload)
+	if err != nil {
+		return fmt.Errorf("take over %s: %w", f.Main, err)
+	}
+	for _, mod := range schema.Modules() {
+		info := loadInfo{origin: "boot", edited: edited[mod.Name]}
+		if edited[mod.Name] || m.store.Created {
+			info.origin = "file " + f.Main
+		}
+		if err := m.loadMemory(mod, info); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillMemory puts the defaults, and over them what disk has, into memory.
+func (m *Manager) fillMemory() error {
+	return m.store.Tx(func(tx store.Tx) error {
+		defaults := &schema.Rows{Columns: []string{"variable_name", "variable_value"}, Rows: m.defaults("")}
+		if err := tx.Insert("main.global_variables", defaults); err != nil {
+			return err
+		}
+		for _, d := range defaults.Rows {
+			if err := tx.Exec("INSERT OR IGNORE INTO disk.global_variables VALUES(?,?)", d...); err != nil {
+				return err
+			}
+		}
+		for _, mod := range schema.Modules() {
+			if err := copyModule(tx, mod, "disk", "main"); err != nil {
+				return fmt.Errorf("module %s: %w", mod.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// bootFile lets the file have its say; edited names the modules it changed.
+func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, err error) {
+	bases, err := m.state.Bases()
+	if err != nil {
+		return nil, err
+	}
+	ts := targets(f)
+	if m.store.Created || reload {
+		bases = map[string]*schema.Rows{}
+	} else if len(bases) == 0 {
+		return nil, m.takeOver(ts)
+	}
+	es := edits(ts, bases)
+	edited = map[string]bool{}
+	for i, e := range es {
+		if !e.empty() {
+			edited[ts[i].mod.Name] = !m.store.Created
+		}
+	}
+	if err := m.writeEdits(ts, es, "main", "disk"); err != nil {
+		return nil, err
+	}
+	return edited, m.saveBases(ts)
+}
+
+// takeOver leaves a foreign database alone and says where the file differs from it.
+func (m *Manager) takeOver(ts []target) error {
+	for _, t := range ts {
+		var have *schema.Rows
+		err := m.store.Tx(func(tx store.Tx) (err error) {
+			have, err = tx.Query("SELECT * FROM main." + t.table)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range diff(have, t.rows, t.key).put.Rows {
+			m.log.Warn().Str("table", t.table).Str("key", keyText(t.rows, r, t.key)).
+				Msg("the config file differs from the database, which is kept; edit the file to apply it, or start with --reload")
+		}
+	}
+	return m.saveBases(ts)
+}

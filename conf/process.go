@@ -1,0 +1,113 @@
+package conf
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/keepsql/keepsql/confparse"
+)
+
+// Process is the top-level settings of proxysql.cnf: how the process runs.
+type Process struct {
+	Datadir               string // default /var/lib/proxysql
+	Errorlog              string // default <datadir>/proxysql.log; not used in the foreground
+	Pidfile               string // default <datadir>/proxysql.pid
+	UUID                  string // default: the database's, or a new one
+	ExecuteOnExitFailure  string // command run through sh after the engine died
+	MissingHeartbeats     int    // restart_on_missing_heartbeats, default 10
+	ClusterSyncInterfaces bool   // listeners take part in cluster sync
+	unusedPlugins         string // accepted and not used: plug-ins of upstream
+}
+
+// DefaultDatadir is where databases, certificates, pid file and log go when nothing is said.
+const DefaultDatadir = "/var/lib/proxysql"
+
+// processSettings says where each top-level name goes.
+func (p *Process) target(name string) (target any, known bool) {
+	switch name {
+	case "datadir":
+		return &p.Datadir, true
+	case "errorlog":
+		return &p.Errorlog, true
+	case "pidfile":
+		return &p.Pidfile, true
+	case "uuid":
+		return &p.UUID, true
+	case "execute_on_exit_failure":
+		return &p.ExecuteOnExitFailure, true
+	case "restart_on_missing_heartbeats":
+		return &p.MissingHeartbeats, true
+	case "cluster_sync_interfaces":
+		return &p.ClusterSyncInterfaces, true
+	case "sqlite3_plugin", "web_interface_plugin", "ldap_auth_plugin":
+		return &p.unusedPlugins, true
+	}
+	return nil, false
+}
+
+// processNames are the names target knows, for suggestions.
+var processNames = []string{
+	"datadir", "errorlog", "pidfile", "uuid", "execute_on_exit_failure", "restart_on_missing_heartbeats",
+	"cluster_sync_interfaces", "sqlite3_plugin", "web_interface_plugin", "ldap_auth_plugin",
+}
+
+// process decodes a top-level setting that is no section.
+func (d *decoder) process(s *confparse.Setting) {
+	target, known := d.file.Process.target(s.Name)
+	if !known {
+		names := append(slices.Collect(maps.Keys(sections)), processNames...)
+		names = append(names, slices.Collect(maps.Keys(variableSections))...)
+		d.report(confparse.Warning, s.Pos, len(s.Name), suggestion(s.Name, names),
+			fmt.Sprintf("unknown section or setting %q is ignored", s.Name))
+		return
+	}
+	v := s.Value
+	switch t := target.(type) {
+	case *string:
+		if v.Kind == confparse.String {
+			*t = v.Str
+			return
+		}
+	case *int:
+		if v.Kind == confparse.Int {
+			*t = int(v.Int)
+			return
+		}
+	case *bool:
+		if v.Kind == confparse.Bool {
+			*t = v.Bool
+			return
+		}
+	}
+	d.report(confparse.Error, v.Pos, 1, "", fmt.Sprintf("%s wants %s", s.Name, wanted(target)))
+}
+
+func wanted(target any) string {
+	switch target.(type) {
+	case *int:
+		return "a whole number"
+	case *bool:
+		return "true or false"
+	}
+	return "a string in double quotes"
+}
+
+// suggestion is the hint for a name that is not known.
+func suggestion(name string, known []string) string {
+	slices.Sort(known)
+	if s := confparse.Suggest(name, known); s != "" {
+		return fmt.Sprintf("did you mean %q?", s)
+	}
+	return ""
+}
+
+// line gives the source line of a position, empty where the file was not read.
+func (g *Generation) line(pos confparse.Pos) string {
+	lines := strings.SplitN(string(g.Texts[pos.File]), "\n", pos.Line+1)
+	if pos.Line < 1 || pos.Line > len(lines) {
+		return ""
+	}
+	return strings.TrimSuffix(lines[pos.Line-1], "\r")
+}
