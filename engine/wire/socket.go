@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// Socket is a net.Conn over a stream socket that costs as little as the kernel allows: it tries the system call first,
+// non-blocking and without telling the scheduler, and parks in the runtime's netpoller only on EAGAIN. One goroutine may
+// read while another writes; reads do not allocate, neither do writes.
+//
+// Connections that are no kernel sockets (pipes, TLS), builds with the race detector (which cannot see memory written by
+// raw system calls) and platforms other than Linux use the net.Conn's own methods.
+type Socket struct {
+	nc  net.Conn
+	raw rawSocket
+}
+
+// NewSocket takes over nc. Nobody else may read or write it from then on.
+func NewSocket(nc net.Conn) *Socket {
+	if s, ok := nc.(*Socket); ok {
+		return s
+	}
+	s := &Socket{nc: nc}
+	s.raw.init(nc)
+	return s
+}
+
+// Read fills p with what is there, at least one byte. It returns io.EOF when the peer has closed.
+func (s *Socket) Read(p []byte) (int, error) {
+	if !s.raw.usable() || len(p) == 0 {
+		return s.nc.Read(p)
+	}
+	return s.raw.read(p)
+}
+
+// Write writes all of p. An error is a *WriteError that counts the bytes of p taken by the kernel.
+func (s *Socket) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	var n int
+	var err error
+	if s.raw.usable() {
+		n, err = s.raw.write(p)
+	} else {
+		n, err = s.nc.Write(p)
+	}
+	if err != nil {
+		return n, &WriteError{Sent: int64(n), Err: err}
+	}
+	return n, nil
+}
+
+// readPooled reads into a buffer that is taken from the pool only when there is something to read, so that a goroutine
+// waiting for its peer holds none. The caller puts the buffer back. ok is false when this socket cannot do that.
+func (s *Socket) readPooled() (buf *buffer, n int, ok bool, err error) {
+	if !s.raw.usable() {
+		return nil, 0, false, nil
+	}
+	buf, n, err = s.raw.readPooled()
+	return buf, n, true, err
+}
+
+// Quiet reports whether the peer has neither sent anything that was not read yet nor closed the connection: what is
+// asked of a pooled connection before it is used. It never blocks. A connection that is no socket counts as quiet.
+func (s *Socket) Quiet() bool {
+	sc, ok := s.nc.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	quiet := false
+	err = rc.Control(func(fd uintptr) {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		quiet = err == syscall.EAGAIN
+	})
+	return err == nil && quiet
+}
+
+// NetConn returns the connection NewSocket was given.
+func (s *Socket) NetConn() net.Conn { return s.nc }
+
+// Close closes the socket; blocked reads and writes return with net.ErrClosed.
+func (s *Socket) Close() error { return s.nc.Close() }
+
+// LocalAddr returns the local address.
+func (s *Socket) LocalAddr() net.Addr { return s.nc.LocalAddr() }
+
+// RemoteAddr returns the peer's address.
+func (s *Socket) RemoteAddr() net.Addr { return s.nc.RemoteAddr() }
+
+// SetDeadline bounds reads and writes; the zero time takes the bound away.
+func (s *Socket) SetDeadline(t time.Time) error { return s.nc.SetDeadline(t) }
+
+// SetReadDeadline bounds reads; the zero time takes the bound away.
+func (s *Socket) SetReadDeadline(t time.Time) error { return s.nc.SetReadDeadline(t) }
+
+// SetWriteDeadline bounds writes; the zero time takes the bound away.
+func (s *Socket) SetWriteDeadline(t time.Time) error { return s.nc.SetWriteDeadline(t) }
