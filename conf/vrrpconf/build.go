@@ -1,0 +1,172 @@
+package vrrpconf
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/keepsql/keepsql/confparse"
+)
+
+// Build checks and completes the keepalived half of a tree. The configuration is usable if
+// the diagnostics have no errors; it is never nil.
+func Build(tree *confparse.Tree) (*Config, confparse.Diagnostics) {
+	b := &builder{cfg: &Config{Global: defaultGlobal()}, noted: map[string]bool{}}
+	apply(b, "", rootRules, b.cfg, tree.Keywords)
+	b.finish()
+	b.arrange(tree)
+	return b.cfg, b.diags
+}
+
+// Known tells whether a name is a keyword at root level, so that a caller that looks at a
+// misspelt line can tell which of the two grammars it was meant for.
+func Known(name string) bool {
+	for i := range rootRules {
+		if rootRules[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// arrange puts the diagnostics into the order of the text and adds the lines they are about.
+func (b *builder) arrange(tree *confparse.Tree) {
+	for i := range b.diags {
+		b.diags[i].Line = tree.Line(b.diags[i].Pos)
+	}
+	file := func(p confparse.Pos) int { return slices.Index(tree.Files, p.File) }
+	slices.SortStableFunc(b.diags, func(x, y confparse.Diagnostic) int {
+		return cmp.Or(file(x.Pos)-file(y.Pos), x.Pos.Line-y.Pos.Line, x.Pos.Col-y.Pos.Col)
+	})
+}
+
+// builder is one run of Build.
+type builder struct {
+	cfg   *Config
+	diags confparse.Diagnostics
+	noted map[string]bool // "block keyword" pairs already warned about
+	// raw holds what an instance says before it is completed, beside cfg.Instances.
+	raw []*rawInstance
+}
+
+// effect says what becomes of a keyword.
+type effect uint8
+
+const (
+	done    effect = iota // carried out in full
+	silent                // nothing is lost by ignoring it
+	ignored               // known, without effect here: one warning
+	pending               // known, not carried out yet: one warning
+	skipped               // as ignored, but for a whole block of other keywords
+)
+
+// rule describes one keyword of a block whose values go into a T.
+type rule[T any] struct {
+	name   string
+	least  int    // words that must follow the keyword
+	effect effect // with anything but done, set may be nil
+	note   string // continues the warning of ignored and pending
+	set    func(b *builder, t *T, k *confparse.Keyword)
+}
+
+// apply reads the lines of one block by its table.
+func apply[T any](b *builder, block string, rules []rule[T], t *T, lines []*confparse.Keyword) {
+	for _, k := range lines {
+		if len(k.Words) == 0 {
+			continue
+		}
+		r := find(rules, k.Name())
+		if r == nil {
+			b.unknown(block, names(rules), k)
+			continue
+		}
+		if len(k.Args()) < r.least {
+			b.errorf(k.Words[0], "%q needs %s", r.name, plural(r.least, "word", "words"))
+			continue
+		}
+		b.note(block, r.effect, r.note, k)
+		if r.set != nil {
+			r.set(b, t, k)
+		}
+	}
+}
+
+func find[T any](rules []rule[T], name string) *rule[T] {
+	for i := range rules {
+		if rules[i].name == name {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+func names[T any](rules []rule[T]) []string {
+	out := make([]string, len(rules))
+	for i := range rules {
+		out[i] = rules[i].name
+	}
+	return out
+}
+
+// unknown reports a keyword no rule of the block knows. Its own block, if it has one, is
+// skipped with it.
+func (b *builder) unknown(block string, known []string, k *confparse.Keyword) {
+	where := "at top level"
+	if block != "" {
+		where = "in " + block
+	}
+	d := diagnostic(k.Words[0], confparse.Error, fmt.Sprintf("unknown keyword %q %s", k.Name(), where))
+	if s := confparse.Suggest(k.Name(), known); s != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?", s)
+	}
+	b.diags = append(b.diags, d)
+}
+
+// note warns once per block and keyword about what has no effect.
+func (b *builder) note(block string, e effect, why string, k *confparse.Keyword) {
+	var text string
+	switch e {
+	case ignored:
+		text = fmt.Sprintf("%q has no effect here", k.Name())
+	case pending:
+		text = fmt.Sprintf("%q is not carried out yet", k.Name())
+	case skipped:
+		text = fmt.Sprintf("block %q is skipped", k.Name())
+	default:
+		return
+	}
+	key := block + " " + k.Name()
+	if b.noted[key] {
+		return
+	}
+	b.noted[key] = true
+	if why != "" {
+		text += ": " + why
+	}
+	b.diags = append(b.diags, diagnostic(k.Words[0], confparse.Warning, text))
+}
+
+func (b *builder) errorf(w confparse.Word, format string, args ...any) {
+	b.diags = append(b.diags, diagnostic(w, confparse.Error, fmt.Sprintf(format, args...)))
+}
+
+func (b *builder) warnf(w confparse.Word, format string, args ...any) {
+	b.diags = append(b.diags, diagnostic(w, confparse.Warning, fmt.Sprintf(format, args...)))
+}
+
+func diagnostic(w confparse.Word, s confparse.Severity, text string) confparse.Diagnostic {
+	return confparse.Diagnostic{Pos: w.Pos, Severity: s, Message: text, Width: len(w.Text)}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "one more " + one
+	}
+	return fmt.Sprintf("%d more %s", n, many)
+}
+
+// scriptWord is where remarks about scripts in general point to.
+func (b *builder) scriptWord() confparse.Word {
+	s := b.cfg.Scripts[0]
+	return confparse.Word{Pos: s.Pos, Text: "vrrp_script"}
+}

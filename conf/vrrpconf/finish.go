@@ -1,0 +1,236 @@
+package vrrpconf
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+)
+
+// finish completes the instances and compares them with one another.
+func (b *builder) finish() {
+	for _, i := range b.raw {
+		b.complete(i)
+		b.cfg.Instances = append(b.cfg.Instances, &i.Instance)
+	}
+	b.duplicates()
+	if len(b.cfg.Scripts) > 0 && !b.cfg.Global.ScriptSecurity {
+		b.warnf(b.scriptWord(), "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
+	}
+}
+
+func (b *builder) complete(i *rawInstance) {
+	b.completeIdentity(i)
+	b.completePriority(i)
+	b.completeVersion(i)
+	b.completeStrict(i)
+	b.completeAuth(i)
+	b.completeAddresses(i)
+	b.completeUnicast(i)
+	if g := &i.GARP; g.LowerPrioDelay < 0 {
+		g.LowerPrioDelay = g.Delay
+	}
+	if g := &i.GARP; g.LowerPrioRepeat < 0 {
+		g.LowerPrioRepeat = g.Repeat
+	}
+}
+
+func (b *builder) completeIdentity(i *rawInstance) {
+	if i.VRID == 0 && !i.badVRID {
+		b.errorf(i.name, "vrrp_instance %q has no virtual_router_id", i.Name)
+	}
+	if i.Interface == "" {
+		i.Interface = b.cfg.Global.DefaultInterface
+	}
+	if i.Interface == "" {
+		b.errorf(i.name, "vrrp_instance %q has no interface", i.Name)
+	}
+}
+
+// completePriority settles priority and state, and what these switch off.
+func (b *builder) completePriority(i *rawInstance) {
+	switch {
+	case i.priority != 0:
+		i.Priority = uint8(i.priority)
+	case i.state == "MASTER":
+		i.Priority = 255
+		b.warnf(i.name, "vrrp_instance %q is MASTER without a priority: it owns its addresses (255)", i.Name)
+	default:
+		i.Priority = 100
+	}
+	i.StartMaster = i.state == "MASTER" || i.state == "" && i.Priority == 255
+	if i.NoPreempt && (i.StartMaster || i.Priority == 255) {
+		b.warnf(i.name, "nopreempt has no effect with state MASTER or priority 255, dropped")
+		i.NoPreempt = false
+	}
+	if i.PreemptDelay != 0 && (i.StartMaster || i.NoPreempt) {
+		b.warnf(i.name, "preempt_delay has no effect with state MASTER or nopreempt, dropped")
+		i.PreemptDelay = 0
+	}
+	if i.Priority == 255 {
+		i.Scripts = b.unweighted(i, i.Scripts)
+		i.Interfaces = b.unweighted(i, i.Interfaces)
+		i.Files = b.unweighted(i, i.Files)
+		i.Processes = b.unweighted(i, i.Processes)
+	}
+	b.lintWeights(i)
+}
+
+// unweighted drops the weighted trackers of an address owner, whose priority never changes.
+func (b *builder) unweighted(i *rawInstance, list []Tracked) []Tracked {
+	var out []Tracked
+	for _, t := range list {
+		if t.Weight == 0 {
+			out = append(out, t)
+			continue
+		}
+		b.warnf(i.name, "%q has a weight, which cannot change priority 255, dropped", t.Name)
+	}
+	return out
+}
+
+func (b *builder) lintWeights(i *rawInstance) {
+	if !i.NoPreempt {
+		return
+	}
+	for _, t := range i.Scripts {
+		if t.Weight != 0 {
+			b.warnf(i.name, "with nopreempt the failure of %q never moves the addresses; weight 0 would", t.Name)
+		}
+	}
+}
+
+// completeVersion settles the protocol version and rounds the interval to what its wire
+// format can say (RFC 3768 §5.3.7, RFC 9568 §5.2.7).
+func (b *builder) completeVersion(i *rawInstance) {
+	if i.Version == 0 {
+		i.Version = b.cfg.Global.Version
+		if i.IPv6() {
+			i.Version = 3
+		}
+	}
+	i.AdvertInt = time.Second
+	if i.advert != 0 {
+		i.AdvertInt = i.advert
+	}
+	if i.Version == 3 {
+		i.AdvertInt = i.AdvertInt.Round(10 * time.Millisecond)
+		if limit := 40950 * time.Millisecond; i.AdvertInt > limit {
+			b.warnf(i.name, "advert_int %v is more than VRRPv3 can say, %v is used", i.AdvertInt, limit)
+			i.AdvertInt = limit
+		}
+		return
+	}
+	whole := max(time.Duration(math.Round(i.AdvertInt.Seconds()))*time.Second, time.Second)
+	if whole != i.AdvertInt {
+		b.warnf(i.name, "VRRPv2 counts whole seconds: advert_int %v is taken as %v", i.AdvertInt, whole)
+		i.AdvertInt = whole
+	}
+}
+
+// completeStrict makes a strict instance agree with strict peers on the wire. It does not
+// copy the packet filter with which keepalived makes the addresses unreachable.
+func (b *builder) completeStrict(i *rawInstance) {
+	if !i.Strict {
+		return
+	}
+	b.warnf(i.name, "strict mode: authentication and preempt_delay are off; the virtual addresses stay reachable, which differs from keepalived")
+	i.authType.Text, i.authPass.Text = "", ""
+	i.PreemptDelay = 0
+	i.GARP.LowerPrioRepeat = 0
+	i.LowerPrioNoAdvert, i.HigherPrioSendAdvert = true, false
+	i.DownTimerAdverts = 3
+}
+
+func (b *builder) completeAuth(i *rawInstance) {
+	kind, pass := i.authType, i.authPass
+	switch {
+	case kind.Text == "" && pass.Text == "":
+		return
+	case i.Version == 3:
+		b.warnf(i.name, "VRRPv3 has no authentication, dropped")
+		return
+	case kind.Text == "":
+		b.warnf(pass, "auth_pass without auth_type: no authentication")
+		return
+	case pass.Text == "":
+		b.warnf(kind, "auth_type without auth_pass: no authentication")
+		return
+	}
+	switch kind.Text {
+	case "PASS":
+		i.Auth.Type = AuthPass
+	case "AH":
+		i.Auth.Type = AuthAH
+		i.Skip = "auth_type AH is not carried out yet"
+		b.warnf(kind, "auth_type AH is not carried out yet: vrrp_instance %q is left alone", i.Name)
+	default:
+		b.warnf(kind, "auth_type %q is neither PASS nor AH: no authentication", kind.Text)
+		return
+	}
+	if len(pass.Text) > len(i.Auth.Pass) {
+		b.warnf(pass, "auth_pass has more than 8 characters, only the first 8 count")
+	}
+	copy(i.Auth.Pass[:], pass.Text)
+}
+
+// completeAddresses keeps the addresses of the first one's family.
+func (b *builder) completeAddresses(i *rawInstance) {
+	var kept []VIP
+	for _, v := range i.VIPs {
+		if v.Prefix.Addr().Is4() != i.VIPs[0].Prefix.Addr().Is4() {
+			b.warnf(i.name, "%s is of another family than the first address, dropped; list it under virtual_ipaddress_excluded", v.Prefix)
+			continue
+		}
+		kept = append(kept, v)
+	}
+	i.VIPs = kept
+	switch {
+	case len(i.VIPs) == 0 && i.Version == 3:
+		b.errorf(i.name, "vrrp_instance %q: VRRPv3 needs a virtual_ipaddress", i.Name)
+	case len(i.VIPs) == 0:
+		b.warnf(i.name, "vrrp_instance %q has no virtual_ipaddress", i.Name)
+	case len(i.VIPs) > 255:
+		b.errorf(i.name, "vrrp_instance %q has more than 255 addresses; move some to virtual_ipaddress_excluded", i.Name)
+	case i.IPv6():
+		i.Skip = "VRRP over IPv6 is not carried out yet"
+		b.warnf(i.name, "VRRP over IPv6 is not carried out yet: vrrp_instance %q is left alone", i.Name)
+	}
+}
+
+func (b *builder) completeUnicast(i *rawInstance) {
+	if i.unicast && len(i.Peers) == 0 {
+		b.warnf(i.name, "unicast_peer is empty: multicast is used")
+	}
+	var kept []netip.Addr
+	for _, p := range i.Peers {
+		if p.Is6() != i.IPv6() {
+			b.warnf(i.name, "unicast_peer %s is of another family than the addresses, dropped", p)
+			continue
+		}
+		kept = append(kept, p)
+	}
+	i.Peers = kept
+	if !i.Group.IsValid() {
+		i.Group = b.cfg.Global.group4
+	}
+	if !i.Group.IsValid() {
+		i.Group = netip.AddrFrom4([4]byte{224, 0, 0, 18})
+	}
+}
+
+// duplicates reports two instances that would be one virtual router.
+func (b *builder) duplicates() {
+	seen := map[string]*rawInstance{}
+	for _, i := range b.raw {
+		if i.VRID == 0 || i.Interface == "" {
+			continue
+		}
+		key := fmt.Sprint(i.Interface, i.VRID, i.IPv6(), len(i.Peers) > 0, i.Group)
+		if o := seen[key]; o != nil {
+			b.errorf(i.name, "%s and %s both use VRID %d on interface %s", o.Name, i.Name, i.VRID, i.Interface)
+			continue
+		}
+		seen[key] = i
+	}
+}

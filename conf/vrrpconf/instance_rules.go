@@ -1,0 +1,201 @@
+package vrrpconf
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/keepsql/keepsql/confparse"
+)
+
+// rawInstance is what the text says before defaults and contradictions are settled.
+type rawInstance struct {
+	Instance
+	name     confparse.Word // where diagnostics about the whole point to
+	state    string         // "", MASTER or BACKUP
+	priority int            // 0: not given
+	advert   time.Duration  // 0: not given
+	authType confparse.Word
+	authPass confparse.Word
+	unicast  bool // unicast_peer was written, perhaps empty
+	badVRID  bool // already reported
+}
+
+// instanceRules is the table of vrrp_instance.
+var instanceRules = append([]rule[rawInstance]{
+	{name: "state", least: 1, set: setState},
+	{name: "interface", least: 1, set: setText(func(i *rawInstance) *string { return &i.Interface })},
+	{name: "virtual_router_id", least: 1, set: setVRID},
+	{name: "priority", least: 1, set: setInt(1, 255, func(i *rawInstance) *int { return &i.priority })},
+	{name: "advert_int", least: 1, set: setSeconds(10*time.Millisecond, 255*time.Second, func(i *rawInstance) *time.Duration { return &i.advert })},
+	{name: "version", least: 1, set: setInt(2, 3, func(i *rawInstance) *int { return &i.Version })},
+	{name: "authentication", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		if b.opened(k) {
+			apply(b, "authentication", authRules, i, k.Block)
+		}
+	}},
+	{name: "virtual_ipaddress", set: func(b *builder, i *rawInstance, k *confparse.Keyword) { i.VIPs = append(i.VIPs, b.vips(k)...) }},
+	{name: "virtual_ipaddress_excluded", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		i.Excluded = append(i.Excluded, b.vips(k)...)
+	}},
+	{name: "track_script", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		i.Scripts = append(i.Scripts, b.tracked(k, b.definedScripts(), 253)...)
+	}},
+	{name: "track_interface", set: setTrackInterface},
+	{name: "track_process", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		i.Processes = append(i.Processes, b.tracked(k, b.definedProcesses(), 254)...)
+	}},
+	{name: "track_file", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		i.Files = append(i.Files, b.tracked(k, b.definedFiles(), 254)...)
+	}},
+	{name: "track_bfd", effect: pending},
+	{name: "track_engine", set: setFlag(func(i *rawInstance) *bool { return &i.TrackEngine })},
+	{name: "nopreempt", set: setOn(func(i *rawInstance) *bool { return &i.NoPreempt })},
+	{name: "preempt", set: func(_ *builder, i *rawInstance, _ *confparse.Keyword) { i.NoPreempt = false }},
+	{name: "preempt_delay", least: 1, set: setSeconds(0, 1000*time.Second, func(i *rawInstance) *time.Duration { return &i.PreemptDelay })},
+	{name: "unicast_peer", set: setPeers},
+	{name: "unicast_src_ip", least: 1, set: setSource}, {name: "mcast_src_ip", least: 1, set: setSource},
+	{name: "mcast_dst_ip", least: 1, set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		if a, ok := b.address(k.Args()[0], k.Name()); ok {
+			i.Group = a
+		}
+	}},
+	{name: "unicast_ttl", least: 1, set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
+		if n, ok := b.number(k.Args()[0], k.Name(), 0, 255); ok {
+			i.UnicastTTL = uint8(n)
+		}
+	}},
+	{name: "check_unicast_src", set: setOn(func(i *rawInstance) *bool { return &i.CheckPeers })},
+	{name: "track_src_ip", set: setOn(func(i *rawInstance) *bool { return &i.TrackSource })},
+	{name: "unicast_fault_no_peer", effect: pending},
+
+	{name: "garp_master_delay", least: 1, set: setSeconds(0, day, func(i *rawInstance) *time.Duration { return &i.GARP.Delay })},
+	{name: "garp_master_repeat", least: 1, set: setInt(1, 255, func(i *rawInstance) *int { return &i.GARP.Repeat })},
+	{name: "garp_master_refresh", least: 1, set: setSeconds(0, day, func(i *rawInstance) *time.Duration { return &i.GARP.Refresh })},
+	{name: "garp_master_refresh_repeat", least: 1, set: setInt(1, 255, func(i *rawInstance) *int { return &i.GARP.RefreshRepeat })},
+	{name: "garp_lower_prio_delay", least: 1, set: setSeconds(0, day, func(i *rawInstance) *time.Duration { return &i.GARP.LowerPrioDelay })},
+	{name: "garp_lower_prio_repeat", least: 1, set: setInt(0, 255, func(i *rawInstance) *int { return &i.GARP.LowerPrioRepeat })},
+	{name: "garp_extra_if", effect: pending},
+	{name: "lower_prio_no_advert", set: setFlag(func(i *rawInstance) *bool { return &i.LowerPrioNoAdvert })},
+	{name: "higher_prio_send_advert", set: setFlag(func(i *rawInstance) *bool { return &i.HigherPrioSendAdvert })},
+	{name: "down_timer_adverts", least: 1, set: setInt(1, 100, func(i *rawInstance) *int { return &i.DownTimerAdverts })},
+	{name: "skip_check_adv_addr", set: setFlag(func(i *rawInstance) *bool { return &i.SkipCheckAdvAddr })},
+	{name: "dont_track_primary", set: setOn(func(i *rawInstance) *bool { return &i.DontTrackPrimary })},
+	{name: "strict_mode", set: setFlag(func(i *rawInstance) *bool { return &i.Strict })},
+	{name: "notify_priority_changes", set: setFlag(func(i *rawInstance) *bool { return &i.NotifyPriority })},
+	{name: "accept", effect: silent}, {name: "no_accept", effect: ignored, note: "the virtual addresses answer"},
+	{name: "smtp_alert", effect: ignored, note: noMail},
+
+	{name: "use_vmac", effect: pending, note: "the addresses use the interface's own MAC"},
+	{name: "vmac_xmit_base", effect: silent}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
+	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending}, {name: "virtual_rules", effect: pending},
+	{name: "vrf", effect: pending},
+	{name: "kernel_rx_buf_size", effect: silent}, {name: "debug", effect: silent}, {name: "linkbeat_use_polling", effect: silent},
+	{name: "native_ipv6", effect: silent}, {name: "lvs_sync_daemon_interface", effect: ignored, note: noLVS},
+	{name: "old_unicast_checksum", effect: pending}, {name: "no_virtual_ipaddress", effect: silent},
+	{name: "timer_expired_backup", effect: silent}, {name: "thread_timer_expired", effect: silent},
+	{name: "owner_ignore_adverts", effect: pending}, {name: "v3_checksum_as_v2", effect: pending}, {name: "auth_hmac", effect: pending},
+}, notifyRules(func(i *rawInstance) *Notify { return &i.Notify })...)
+
+var authRules = []rule[rawInstance]{
+	{name: "auth_type", least: 1, set: func(_ *builder, i *rawInstance, k *confparse.Keyword) { i.authType = k.Args()[0] }},
+	{name: "auth_pass", least: 1, set: func(_ *builder, i *rawInstance, k *confparse.Keyword) { i.authPass = k.Args()[0] }},
+}
+
+func (b *builder) instance(c *Config, k *confparse.Keyword) {
+	if !b.opened(k) {
+		return
+	}
+	name := k.Args()[0]
+	for _, o := range b.raw {
+		if o.Name == name.Text {
+			b.warnf(name, "vrrp_instance %q is defined twice, the second is skipped", name.Text)
+			return
+		}
+	}
+	i := &rawInstance{name: name, Instance: Instance{
+		Pos: k.Pos, Name: name.Text, Tuning: c.Global.Defaults, UnicastTTL: 255, TrackEngine: true,
+		Strict: c.Global.Strict, NotifyPriority: c.Global.NotifyPriority, CheckPeers: c.Global.checkPeers,
+	}}
+	apply(b, "vrrp_instance", instanceRules, i, k.Block)
+	b.raw = append(b.raw, i)
+}
+
+func setState(b *builder, i *rawInstance, k *confparse.Keyword) {
+	switch w := k.Args()[0]; w.Text {
+	case "MASTER":
+		i.state = "MASTER"
+	case "BACKUP":
+		if i.state == "" {
+			i.state = "BACKUP"
+		}
+	default:
+		b.warnf(w, "state %q is neither MASTER nor BACKUP, taken as BACKUP", w.Text)
+	}
+}
+
+func setVRID(b *builder, i *rawInstance, k *confparse.Keyword) {
+	w := k.Args()[0]
+	n, err := strconv.Atoi(w.Text)
+	if err != nil || n < 1 || n > 255 {
+		b.errorf(w, "virtual_router_id %q is not within 1 and 255", w.Text)
+		i.badVRID = true
+		return
+	}
+	i.VRID = uint8(n)
+}
+
+// setTrackInterface drops the instance's own interface, which is always tracked.
+func setTrackInterface(b *builder, i *rawInstance, k *confparse.Keyword) {
+	for _, t := range b.tracked(k, nil, 253) {
+		if t.Name != i.Interface {
+			i.Interfaces = append(i.Interfaces, t)
+		}
+	}
+}
+
+func setSource(b *builder, i *rawInstance, k *confparse.Keyword) {
+	if a, ok := b.address(k.Args()[0], k.Name()); ok {
+		i.Source = a
+	}
+}
+
+func setPeers(b *builder, i *rawInstance, k *confparse.Keyword) {
+	if !b.opened(k) {
+		return
+	}
+	i.unicast = true
+	for _, line := range k.Block {
+		a, ok := b.address(line.Words[0], "unicast_peer")
+		if !ok {
+			continue
+		}
+		if len(line.Args()) > 0 {
+			b.note("unicast_peer", pending, "the TTL range of a peer is not checked", line)
+		}
+		i.Peers = append(i.Peers, a)
+	}
+}
+
+func (b *builder) definedScripts() []Tracked {
+	out := make([]Tracked, 0, len(b.cfg.Scripts))
+	for _, s := range b.cfg.Scripts {
+		out = append(out, Tracked{Name: s.Name, Weight: s.Weight, Reverse: s.Reverse})
+	}
+	return out
+}
+
+func (b *builder) definedFiles() []Tracked {
+	out := make([]Tracked, 0, len(b.cfg.TrackFiles))
+	for _, f := range b.cfg.TrackFiles {
+		out = append(out, Tracked{Name: f.Name, Weight: f.Weight, Reverse: f.Reverse})
+	}
+	return out
+}
+
+func (b *builder) definedProcesses() []Tracked {
+	out := make([]Tracked, 0, len(b.cfg.TrackProcesses))
+	for _, p := range b.cfg.TrackProcesses {
+		out = append(out, Tracked{Name: p.Name, Weight: p.Weight, Reverse: p.Reverse})
+	}
+	return out
+}

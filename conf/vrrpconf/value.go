@@ -1,0 +1,131 @@
+package vrrpconf
+
+import (
+	"math"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/keepsql/keepsql/confparse"
+)
+
+// number reads a whole number. Like keepalived it reports what is out of range or not a
+// number and leaves the default standing; ok tells which.
+func (b *builder) number(w confparse.Word, what string, least, most int) (n int, ok bool) {
+	n, err := strconv.Atoi(w.Text)
+	if err != nil {
+		b.warnf(w, "%s %q is not a whole number, ignored", what, w.Text)
+		return 0, false
+	}
+	if n < least || n > most {
+		b.warnf(w, "%s %d is not within %d and %d, ignored", what, n, least, most)
+		return 0, false
+	}
+	return n, true
+}
+
+// seconds reads a decimal number of seconds, rounded to microseconds as keepalived does.
+func (b *builder) seconds(w confparse.Word, what string, least, most time.Duration) (time.Duration, bool) {
+	f, err := strconv.ParseFloat(w.Text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		b.warnf(w, "%s %q is not a number of seconds, ignored", what, w.Text)
+		return 0, false
+	}
+	if f < least.Seconds() || f > most.Seconds() {
+		b.warnf(w, "%s %s is not within %v and %v seconds, ignored", what, w.Text, least.Seconds(), most.Seconds())
+		return 0, false
+	}
+	return time.Duration(math.Round(f*1e6)) * time.Microsecond, true
+}
+
+// boolean reads a switch. A bare keyword means on.
+func (b *builder) boolean(k *confparse.Keyword) (on, ok bool) {
+	if len(k.Args()) == 0 {
+		return true, true
+	}
+	switch w := k.Args()[0]; w.Text {
+	case "on", "true", "yes":
+		return true, true
+	case "off", "false", "no":
+		return false, true
+	default:
+		b.warnf(w, "%s %q is neither on nor off, ignored", k.Name(), w.Text)
+		return false, false
+	}
+}
+
+// address reads an IP address without a prefix length.
+func (b *builder) address(w confparse.Word, what string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(w.Text)
+	if err != nil {
+		b.warnf(w, "%s %q is not an address, ignored", what, w.Text)
+		return netip.Addr{}, false
+	}
+	return a, true
+}
+
+// weight reads the words `N [reverse|noreverse]`.
+func (b *builder) weight(words []confparse.Word, limit int) (n int, reverse, ok bool) {
+	n, ok = b.number(words[0], "weight", -limit, limit)
+	if !ok {
+		return 0, false, false
+	}
+	for _, w := range words[1:] {
+		switch w.Text {
+		case "reverse":
+			reverse = true
+		case "noreverse":
+			reverse = false
+		default:
+			b.warnf(w, "%q after a weight is ignored", w.Text)
+		}
+	}
+	return n, reverse, true
+}
+
+// user reads the words `USER [GROUP]`.
+func user(words []confparse.Word) User {
+	var u User
+	if len(words) > 0 {
+		u.Name = words[0].Text
+	}
+	if len(words) > 1 {
+		u.Group = words[1].Text
+	}
+	return u
+}
+
+// The setters below make a rule out of a field.
+
+func setFlag[T any](field func(*T) *bool) func(*builder, *T, *confparse.Keyword) {
+	return func(b *builder, t *T, k *confparse.Keyword) {
+		if on, ok := b.boolean(k); ok {
+			*field(t) = on
+		}
+	}
+}
+
+// setOn is for keywords without a value; surplus words mean nothing to keepalived either.
+func setOn[T any](field func(*T) *bool) func(*builder, *T, *confparse.Keyword) {
+	return func(_ *builder, t *T, _ *confparse.Keyword) { *field(t) = true }
+}
+
+func setInt[T any](least, most int, field func(*T) *int) func(*builder, *T, *confparse.Keyword) {
+	return func(b *builder, t *T, k *confparse.Keyword) {
+		if n, ok := b.number(k.Args()[0], k.Name(), least, most); ok {
+			*field(t) = n
+		}
+	}
+}
+
+func setSeconds[T any](least, most time.Duration, field func(*T) *time.Duration) func(*builder, *T, *confparse.Keyword) {
+	return func(b *builder, t *T, k *confparse.Keyword) {
+		if d, ok := b.seconds(k.Args()[0], k.Name(), least, most); ok {
+			*field(t) = d
+		}
+	}
+}
+
+func setText[T any](field func(*T) *string) func(*builder, *T, *confparse.Keyword) {
+	return func(_ *builder, t *T, k *confparse.Keyword) { *field(t) = k.Args()[0].Text }
+}
