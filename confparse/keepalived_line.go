@@ -4,13 +4,13 @@ import "strings"
 
 // The way of a keepalived line:
 //
-//  1. comments are cut off, blanks around dropped             (keepalivedLine)
-//  2. `@id` decides whether it counts at all                  (process)
-//  3. `$NAME=value` is remembered, with the lines it goes on to (define)
-//  4. `include…` opens files                                  (keepalivedInclude)
-//  5. `~SEQ` and `~LST` make many lines of it, each starts at 2 (loop)
-//  6. parameters are replaced; what that changed starts at 2    (substitute)
-//  7. words and braces become keywords and blocks             (build)
+//  1. comments are cut off, blanks around dropped               (keepalivedLine)
+//  2. `@id` decides whether it counts at all                    (process)
+//  3. `$NAME=value` is remembered, with the lines it goes on  (define)
+//  4. `~SEQ` and `~LST` make many lines of it, each starts at 2 (loop)
+//  5. parameters are replaced; what that changed starts at 2    (expand)
+//  6. `include…` reads files                                    (keepalivedInclude)
+//  7. words and braces become keywords and blocks               (build)
 
 // keepalivedLine reads one line of keepalived's grammar.
 func (p *parser) keepalivedLine() {
@@ -84,10 +84,7 @@ func (p *parser) process(line text, goesOn bool, depth int) {
 		p.warnAt(spot{s, off, 1}, CodeLine, "only the value of a parameter may go on",
 			"a backslash at the end does not continue this line")
 	}
-	switch {
-	case p.keepalivedInclude(line):
-	case p.loop(line, depth):
-	default:
+	if !p.loop(line, depth) {
 		p.expand(line, depth)
 	}
 }
@@ -103,7 +100,7 @@ func (p *parser) condition(line text) (text, bool) {
 		p.warnAt(line.span(0, end), CodeLine, `a libconfig file is included with @include "name"`,
 			"the line is left out: the config id is %q, not %q", p.opt.ConfigID, id)
 	}
-	return line.slice(end, len(line.s)).trim(), (id == p.opt.ConfigID) != not
+	return line.slice(end, len(line.s)).trim(), (id != "" && id == p.opt.ConfigID) != not
 }
 
 // errorText reports an error about a whole line.

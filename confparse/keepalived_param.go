@@ -106,7 +106,9 @@ func nextUse(s string, i int) (use, bool) {
 func (p *parser) expand(line text, depth int) {
 	done, more := p.substitute(line, 0)
 	if done.s == line.s && more == nil {
-		p.build(line)
+		if !p.keepalivedInclude(line) {
+			p.build(line)
+		}
 		return
 	}
 	p.process(done, false, depth+1)
@@ -136,7 +138,7 @@ func (p *parser) substitute(line text, count int) (text, []text) {
 			continue
 		}
 		if count++; count > maxSubstitutions || len(line.s) > maxLineBytes {
-			p.errorWord(line, u.i, u.j, CodeLimit, "does it refer to itself?", "the value of parameter %q is too long", u.name)
+			p.errorWord(line, u.i, u.j, CodeLimit, "", "parameter %q refers to itself, or stands for too much text", u.name)
 			return line.slice(0, 0), nil
 		}
 		if len(value.lines) == 0 {
@@ -174,9 +176,9 @@ func (p *parser) lookup(line text, u use) (param, bool) {
 	case "_INSTANCE":
 		return one(p.opt.ConfigID)
 	case "_HASH":
-		return one(`\#`)
+		return one("#")
 	case "_BANG":
-		return one(`\!`)
+		return one("!")
 	case "_RANDOM":
 		return p.randomParam(line, u)
 	case "_ENV":

@@ -21,21 +21,30 @@ func (p *parser) unexpected(want string) {
 		return
 	}
 	width := p.width(s, s.off)
-	hint := ""
 	word := s.text[s.off : s.off+width]
-	switch strings.ToLower(word) {
-	case "yes", "on":
-		hint = "write true"
-	case "no", "off":
-		hint = "write false"
-	default:
-		if p.longStr != (Pos{}) {
-			hint = fmt.Sprintf("the string at %v runs over a line end: is its closing '\"' missing?", p.longStr)
-		} else if (strings.HasPrefix(want, "a value") || strings.HasPrefix(want, "a scalar")) && isLetter(word[0]) {
-			hint = "strings are written in double quotes"
-		}
+	p.hintAt(spot{s, s.off, width}, CodeSyntax, p.advice(want, word), "expected %s, found %q", want, word)
+}
+
+// advice is what to do about a word that stands in place of what is wanted.
+func (p *parser) advice(want, word string) string {
+	wantsValue := strings.HasPrefix(want, "a value") || strings.HasPrefix(want, "a scalar")
+	switch lower := strings.ToLower(word); {
+	case len(p.closers) > 0 && looksLikeRoot(p.src, p.src.off):
+		return fmt.Sprintf("is '%c' missing before this line?", p.closers[len(p.closers)-1])
+	case p.longStr != (Pos{}):
+		return fmt.Sprintf("the string at %v runs over a line end: is its closing '\"' missing?", p.longStr)
+	case !wantsValue:
+		return ""
+	case lower == "yes" || lower == "on":
+		return "write true"
+	case lower == "no" || lower == "off":
+		return "write false"
+	case p.settingAhead():
+		return "the value is missing"
+	case isLetter(word[0]) || word[0] == '/':
+		return "strings are written in double quotes"
 	}
-	p.hintAt(spot{s, s.off, width}, CodeSyntax, hint, "expected %s, found %q", want, word)
+	return ""
 }
 
 // width is the length of what stands at off, as far as it would be read as one thing.
@@ -81,10 +90,18 @@ func looksLikeRoot(s *source, off int) bool {
 	return strings.HasSuffix(strings.TrimRight(line, " \t\r"), "{") && len(words) <= 1
 }
 
+// recovery says how reading goes on after an error inside brackets.
+type recovery int
+
+const (
+	goOn   recovery = iota // with the next item inside them
+	closed                 // behind them: another closer was written in place of theirs
+	giveUp                 // somewhere outside them
+)
+
 // resync skips what cannot be understood after an error inside the brackets that closer
-// ends (0 at top level), up to where reading can go on. It returns false when it cannot
-// go on inside these brackets.
-func (p *parser) resync(closer byte) bool {
+// ends (0 at top level), up to where reading can go on.
+func (p *parser) resync(closer byte) recovery {
 	s := p.src
 	var nested []byte
 	fresh := s.atLineStart(s.off)
@@ -96,7 +113,10 @@ func (p *parser) resync(closer byte) bool {
 			continue
 		}
 		if fresh && p.lineResumes(closer, len(nested)) {
-			return !p.unwind
+			if p.unwind {
+				return giveUp
+			}
+			return goOn
 		}
 		fresh = false
 		switch {
@@ -115,20 +135,38 @@ func (p *parser) resync(closer byte) bool {
 			nested = nested[:len(nested)-1]
 		case len(nested) > 0:
 		case c == closer && closer != 0:
-			return true
+			return goOn
 		case c == ',' || c == ';':
 			s.off++
-			return true
+			return goOn
 		case bytes.IndexByte(p.closers, c) >= 0:
-			return false
+			return giveUp
+		case closer != 0 && (c == '}' || c == ')' || c == ']'):
+			s.off++
+			return closed
 		}
 		s.off++
 	}
 	if s.below != nil && !p.stop {
-		return true
+		return goOn
 	}
 	p.unwind = true
-	return false
+	return giveUp
+}
+
+// recover goes on after an error inside brackets. It tells whether reading these is done,
+// and whether they can count as closed.
+func (p *parser) recover(closer byte) (done, ok bool) {
+	if p.unwind {
+		return true, false
+	}
+	switch p.resync(closer) {
+	case closed:
+		return true, true
+	case giveUp:
+		return true, false
+	}
+	return false, false
 }
 
 // lineResumes tells whether reading can go on at the start of this line, and whether the

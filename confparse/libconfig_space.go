@@ -25,7 +25,10 @@ func (p *parser) skipBlockComment() {
 	s := p.src
 	end := s.commentEnd(s.off)
 	if end < 0 {
-		p.errorAt(spot{s, s.off, 2}, CodeSyntax, "the comment is not closed, '*/' is missing")
+		if !s.told {
+			p.errorAt(spot{s, s.off, 2}, CodeSyntax, "the comment is not closed, '*/' is missing")
+		}
+		s.told = true
 		s.off = len(s.text)
 		return
 	}

@@ -46,6 +46,10 @@ func (p *parser) setting(list *[]*Setting, names map[string]Pos) bool {
 			return true
 		}
 		return false
+	case len(p.closers) > 0 && p.suspect == set.Pos:
+		p.src, s.off = s, start
+		p.unexpected("a setting name or '}'")
+		return false
 	default:
 		p.unexpected(fmt.Sprintf("'=' or ':' after %q", set.Name))
 		return false
@@ -143,8 +147,8 @@ func (p *parser) group(v *Value) bool {
 		default:
 			p.unexpected("a setting name or '}'")
 		}
-		if p.unwind || !p.resync('}') {
-			return false
+		if done, ok := p.recover('}'); done {
+			return ok
 		}
 	}
 }
@@ -196,8 +200,8 @@ func (p *parser) elements(v *Value, closer byte, want string, check func(*source
 			}
 			p.unexpected(fmt.Sprintf("',' or '%c' after the element", closer))
 		}
-		if p.unwind || !p.resync(closer) {
-			return false
+		if done, ok := p.recover(closer); done {
+			return ok
 		}
 	}
 }

@@ -28,6 +28,7 @@ func ParseWith(opt Options, l Loader, names ...string) (*Tree, Diagnostics) {
 		}
 	}
 	p.closeBlocks()
+	p.sortDiagnostics()
 	return p.tree, p.diags
 }
 

@@ -1,6 +1,10 @@
 package confparse
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // add notes a problem. When there are too many, parsing ends with one that says so.
 func (p *parser) add(d Diagnostic) {
@@ -40,5 +44,25 @@ func (p *parser) warnAt(at spot, code, hint, format string, args ...any) {
 	p.add(Diagnostic{
 		Pos: at.src.pos(at.off), Line: at.src.line(at.off), Width: at.width, Code: code, Severity: Warning,
 		Message: fmt.Sprintf(format, args...), Hint: hint,
+	})
+}
+
+// sortDiagnostics brings them into the order of the text: some are only found at its end.
+// The one that says that there are more stays the last.
+func (p *parser) sortDiagnostics() {
+	order := map[string]int{}
+	for i, name := range p.tree.Files {
+		order[name] = i
+	}
+	found := p.diags
+	if p.stop {
+		found = found[:len(found)-1]
+	}
+	slices.SortStableFunc(found, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(order[a.Pos.File], order[b.Pos.File]),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+		)
 	})
 }

@@ -18,6 +18,7 @@ type source struct {
 	below  *source // the file to go on with at the end of this one
 	depth  int     // how many parents there are
 	open   int     // from here on no comment is closed; 0 while unknown
+	told   bool    // an unclosed comment was reported
 	checks includeChecks
 }
 
