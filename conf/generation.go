@@ -73,3 +73,13 @@ func (g *Generation) ID() string {
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:4])
 }
+
+// Watched lists what to watch for edits: the named files, those they include, and the
+// patterns that may match more files later.
+func (g *Generation) Watched() []string {
+	out := slices.Clone(g.Names)
+	out = slices.AppendSeq(out, maps.Keys(g.Texts))
+	out = slices.AppendSeq(out, maps.Keys(g.Globs))
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -404,3 +404,25 @@ mysql_query_rules=({rule_id=1;active=1;match_digest="^SELECT";destination_hostgr
 		}
 	}
 }
+
+func TestUUID(t *testing.T) {
+	dir := t.TempDir()
+	n := start(t, dir)
+	uuid := func(configured string) string {
+		t.Helper()
+		u, err := n.UUID(configured)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	first := uuid("")
+	if len(first) != 36 || uuid("") != first || uuid("not-a-uuid") != first {
+		t.Errorf("uuid %q does not stay", first)
+	}
+	const other = "99999999-bbbb-cccc-dddd-eeeeeeeeeeee"
+	if uuid(other) != other || uuid("") != other {
+		t.Error("a configured uuid is not taken over")
+	}
+	n.stop()
+}
