@@ -1,0 +1,196 @@
+package vrrp
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/keepsql/keepsql/conf/vrrpconf"
+	"github.com/keepsql/keepsql/vrrp/advert"
+	"github.com/keepsql/keepsql/vrrp/machine"
+	"github.com/keepsql/keepsql/vrrp/script"
+)
+
+// act carries out one action of a machine.
+func (l *loop) act(r *router, a machine.Action) {
+	switch a := a.(type) {
+	case machine.Send:
+		l.send(r, a.Priority)
+	case machine.Claim:
+		l.claim(r, a.VIPs)
+	case machine.Release:
+		l.release(r, a.VIPs)
+	case machine.Announce:
+		l.announce(r, a.Repeat)
+	case machine.Notify:
+		r.notify.Add(r.commands(a)...)
+	case machine.Log:
+		e := r.log.Info()
+		if a.Detail {
+			e = r.log.Debug()
+		}
+		e.Msg(a.Text)
+	}
+}
+
+// send sends one advertisement, to the group or to each peer.
+func (l *loop) send(r *router, priority uint8) {
+	p := l.port(r.conf.Interface)
+	if p.sock == nil || !r.source.IsValid() {
+		return
+	}
+	to, ttl := []netip.Addr{r.conf.Group}, uint8(advert.TTL)
+	if len(r.conf.Peers) > 0 {
+		to, ttl = r.conf.Peers, r.conf.UnicastTTL
+	}
+	for _, dst := range to {
+		r.packetID++
+		err := p.sock.Send(r.packet(priority, dst, ttl), dst)
+		if err != nil && !r.deaf {
+			r.log.Warn().Err(err).Msg("sending an advertisement failed")
+		}
+		r.deaf = err != nil
+	}
+	r.counters.Add(advert.Sent)
+	if priority == 0 {
+		r.counters.Add(advert.PriorityZeroSent)
+	}
+}
+
+// packet builds an advertisement with its IP header; it is valid until the next one.
+func (r *router) packet(priority uint8, dst netip.Addr, ttl uint8) []byte {
+	e := &r.expect
+	a := advert.Advert{
+		Version: e.Version, VRID: e.VRID, Priority: priority, AuthType: e.AuthType, Auth: e.Auth,
+		Interval: e.Interval, Addrs: e.Addrs,
+	}
+	size := 8 + 4*len(a.Addrs)
+	if a.Version != 3 {
+		size += 8
+	}
+	h := advert.IPv4{Src: r.source, Dst: dst, TTL: ttl, ID: r.packetID, Protocol: advert.Protocol}
+	r.out = advert.AppendIPv4(r.out[:0], h, size)
+	r.out = a.Append(r.out, r.source, dst)
+	return r.out
+}
+
+func (l *loop) claim(r *router, vips []netip.Prefix) {
+	for _, p := range vips {
+		v, _ := r.vip(p)
+		index := l.port(r.device(v)).ifi.Index
+		if index == 0 {
+			r.log.Error().Stringer(keyAddress, p).Msgf("no interface %s for a virtual address", r.device(v))
+			continue
+		}
+		r.claimed[p] = index
+		if err := l.addrs.Set(index, r.address(p)); err != nil {
+			r.log.Error().Err(err).Msg("setting a virtual address failed")
+		}
+	}
+}
+
+// release removes addresses, whether we have set them or somebody before us.
+func (l *loop) release(r *router, vips []netip.Prefix) {
+	for _, p := range vips {
+		index, ok := r.claimed[p]
+		if !ok {
+			v, _ := r.vip(p)
+			index = l.port(r.device(v)).ifi.Index
+		}
+		delete(r.claimed, p)
+		r.stopBurst()
+		if index == 0 {
+			continue
+		}
+		if err := l.addrs.Remove(index, p); err != nil {
+			r.log.Error().Err(err).Msg("removing a virtual address failed")
+		}
+	}
+}
+
+// announce sends gratuitous ARP for all claimed addresses in turn, repeat times over. With a
+// pause between the frames that is left to a goroutine.
+func (l *loop) announce(r *router, repeat int) {
+	var frames []func() error
+	for _, p := range r.prefixes() {
+		if _, ok := r.claimed[p]; !ok {
+			continue
+		}
+		v, _ := r.vip(p)
+		dev := l.port(r.device(v))
+		ann, err := l.announcer(dev)
+		if err != nil {
+			r.log.Warn().Err(err).Msg("cannot announce a virtual address")
+			continue
+		}
+		r.log.Debug().Msgf("(%s) Sending/queueing gratuitous ARPs on %s for %s", r.conf.Name, dev.name, p.Addr())
+		frames = append(frames, func() error { return ann.Announce(p.Addr()) })
+	}
+	pause := r.conf.GARP.Interval
+	if pause == 0 {
+		l.burst(l.ctx, frames, repeat, 0)
+		return
+	}
+	ctx, cancel := context.WithCancel(l.ctx)
+	r.stopBurst()
+	r.stopBurst = cancel
+	l.wg.Go(func() { l.burst(ctx, frames, repeat, pause) })
+}
+
+func (l *loop) burst(ctx context.Context, frames []func() error, repeat int, pause time.Duration) {
+	for range repeat {
+		for _, f := range frames {
+			if err := f(); err != nil {
+				l.log.Warn().Err(err).Msg("announcing a virtual address failed")
+				return
+			}
+			if pause == 0 {
+				continue
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// commands are what follows a change: the command for that state, then the general one.
+func (r *router) commands(n machine.Notify) []script.Command {
+	c := &r.conf.Notify
+	what, own := n.What, (*vrrpconf.Command)(nil)
+	switch what {
+	case machine.NoticeMaster:
+		own = c.Master
+	case machine.NoticeBackup:
+		own = c.Backup
+	case machine.NoticeFault:
+		own = c.Fault
+	case machine.NoticeStop:
+		own = c.Stop
+	case machine.NoticeDeleted:
+		if own = c.Deleted; own == nil {
+			what, own = machine.NoticeFault, c.Fault
+		}
+	case machine.NoticeRxLowerPri:
+		if c.MasterRxLowerPri == nil {
+			return nil
+		}
+		return []script.Command{command(c.MasterRxLowerPri)}
+	}
+	var out []script.Command
+	if own != nil {
+		out = append(out, command(own))
+	}
+	if c.Any != nil {
+		out = append(out, command(c.Any, "INSTANCE", r.conf.Name, string(what), strconv.Itoa(int(n.Priority))))
+	}
+	return out
+}
+
+func command(c *vrrpconf.Command, more ...string) script.Command {
+	return script.Command{Argv: slices.Concat(c.Argv, more), User: c.User.Name, Group: c.User.Group}
+}

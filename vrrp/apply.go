@@ -1,0 +1,165 @@
+package vrrp
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/keepsql/keepsql/conf/vrrpconf"
+	"github.com/keepsql/keepsql/vrrp/machine"
+)
+
+// apply turns the running routers into those of a configuration.
+func (l *loop) apply(cfg *vrrpconf.Config) {
+	now := time.Now()
+	l.logUnknown = cfg.Global.LogUnknownVRIDs
+	old := l.routers
+	for _, r := range old {
+		if c := cfg.Instance(r.conf.Name); c == nil || !sameRouter(r.conf, c) {
+			l.step(r, now, machine.Stop{Deleted: c == nil})
+			l.leaving = append(l.leaving, r)
+		}
+	}
+	var fresh, changed []*router
+	l.routers = nil
+	for _, c := range cfg.Instances {
+		i := slices.IndexFunc(old, func(r *router) bool { return r.conf.Name == c.Name && sameRouter(r.conf, c) })
+		switch {
+		case i < 0:
+			fresh = append(fresh, l.newRouter(c, cfg.Global.StartupDelay))
+			l.routers = append(l.routers, fresh[len(fresh)-1])
+		default:
+			r := old[i]
+			l.routers = append(l.routers, r)
+			if !r.conf.Equal(c) {
+				changed = append(changed, r)
+				l.relabel(r, c)
+				r.configure(l, c)
+			}
+		}
+	}
+	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return r.notify.Wait(0) })
+	l.usePorts()
+	for _, r := range changed {
+		l.step(r, now, machine.Reconfigure{Config: l.machineConfig(r.conf)})
+		l.judge(r)
+	}
+	for _, r := range fresh {
+		l.start(r)
+	}
+	l.useChecks(cfg)
+	l.dirty = true
+}
+
+// start lets a new router begin with everything that is known already.
+func (l *loop) start(r *router) {
+	if r.conf.Skip != "" {
+		r.log.Warn().Msgf("(%s) is left alone: %s", r.conf.Name, r.conf.Skip)
+		return
+	}
+	l.judge(r)
+	l.step(r, time.Now(), machine.Start{})
+}
+
+// judge tells a router all verdicts that are known.
+func (l *loop) judge(r *router) {
+	for _, p := range l.ports {
+		l.judgeInterface(r, p)
+	}
+	now := time.Now()
+	if l.engine != engineUnknown {
+		l.step(r, now, machine.Track{Name: trackEngine, Up: l.engine == engineAlive})
+	}
+	for _, t := range r.conf.Scripts {
+		if k := l.checks[t.Name]; k != nil && k.verdict.Known() {
+			l.step(r, now, machine.Track{Name: prefixScript + t.Name, Up: k.verdict.Up()})
+		}
+	}
+}
+
+// relabel removes addresses that stay but are written differently now (another label, scope
+// or interface), because the kernel does not change these. The machine sees no difference,
+// so they are set again here.
+func (l *loop) relabel(r *router, c *vrrpconf.Instance) {
+	next := &router{conf: c}
+	for p := range r.claimed {
+		a, _ := r.vip(p)
+		b, ok := next.vip(p)
+		if !ok || a == b {
+			continue
+		}
+		index := l.port(next.device(b)).ifi.Index
+		l.release(r, []netip.Prefix{p})
+		if index == 0 {
+			continue
+		}
+		r.claimed[p] = index
+		if err := l.addrs.Set(index, next.address(p)); err != nil {
+			r.log.Error().Err(err).Msg("setting a virtual address failed")
+		}
+	}
+}
+
+// usePorts opens the interfaces that matter now and gives back the others.
+func (l *loop) usePorts() {
+	need := map[string]bool{} // whether a router speaks there
+	for _, r := range l.routers {
+		if r.conf.Skip != "" {
+			continue
+		}
+		for _, t := range r.conf.Interfaces {
+			need[t.Name] = need[t.Name]
+		}
+		for _, v := range slices.Concat(r.conf.VIPs, r.conf.Excluded) {
+			need[r.device(v)] = need[r.device(v)]
+		}
+		need[r.conf.Interface] = true
+	}
+	for name, p := range l.ports {
+		if _, ok := need[name]; !ok {
+			p.close()
+			delete(l.ports, name)
+		}
+	}
+	for name, speaks := range need {
+		p := l.port(name)
+		p.listens = speaks
+		l.joinAll(p)
+		l.refresh(p)
+	}
+}
+
+// joinAll joins the groups of routers that have come to an open socket.
+func (l *loop) joinAll(p *port) {
+	if p.sock == nil {
+		return
+	}
+	for _, g := range l.groups(p.name) {
+		if err := p.sock.Join(g); err != nil {
+			l.log.Error().Err(err).Msg("joining a multicast group failed")
+		}
+	}
+}
+
+// useChecks runs the scripts that some router tracks. An unchanged one goes on undisturbed.
+func (l *loop) useChecks(cfg *vrrpconf.Config) {
+	need := map[string]bool{}
+	for _, r := range l.routers {
+		for _, t := range r.conf.Scripts {
+			need[t.Name] = r.conf.Skip == "" || need[t.Name]
+		}
+	}
+	replaced := map[string]bool{}
+	for name, k := range l.checks {
+		if c := cfg.Script(name); !need[name] || c == nil || !c.Equal(k.conf) {
+			k.cancel()
+			replaced[name] = true
+			delete(l.checks, name)
+		}
+	}
+	for _, c := range cfg.Scripts {
+		if need[c.Name] && l.checks[c.Name] == nil {
+			l.startCheck(c, replaced[c.Name])
+		}
+	}
+}

@@ -1,0 +1,10 @@
+package vrrp
+
+// The keys of log fields.
+const (
+	keyInstance  = "instance"
+	keyVRID      = "vrid"
+	keyInterface = "interface"
+	keyScript    = "script"
+	keyAddress   = "address"
+)

@@ -1,0 +1,181 @@
+package vrrp
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/vrrp/machine"
+	"github.com/keepsql/keepsql/vrrp/netif"
+)
+
+// loop is everything that belongs to the one goroutine that decides.
+type loop struct {
+	s       *Speaker
+	log     zerolog.Logger
+	timings Timings
+	addrs   *netif.Addresses
+	ctx     context.Context // of the goroutines below; ends when the loop has said goodbye
+	wg      sync.WaitGroup  // all of them
+
+	routers  []*router         // in order of the configuration
+	ports    map[string]*port  // interfaces that matter, by name
+	checks   map[string]*check // check scripts that run, by name
+	leaving  []*router         // removed ones whose notify commands may still run
+	readable chan readiness    // sockets that have something to read
+	engine   engineState
+	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
+	logUnknown bool
+	unknownLog time.Time
+
+	nextDue   time.Time // not later than any machine's deadline; zero if none has one
+	nextRenew time.Time
+	dirty     bool // Status is out of date
+	buf       []byte
+}
+
+func newLoop(s *Speaker) (*loop, error) {
+	addrs, err := netif.NewAddresses(s.opts.Lifetime)
+	if err != nil {
+		return nil, err
+	}
+	return &loop{
+		s: s, log: s.log, timings: s.opts.Timings, addrs: addrs,
+		ports: map[string]*port{}, checks: map[string]*check{}, readable: make(chan readiness),
+		buf: make([]byte, 4096),
+	}, nil
+}
+
+func (l *loop) run(ctx context.Context) {
+	var cancel context.CancelFunc
+	l.ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+	defer l.addrs.Close()
+	defer l.wg.Wait()
+	defer cancel()
+	l.wg.Go(l.watch)
+	l.nextRenew = time.Now().Add(l.timings.Renew)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(time.Until(l.sleepUntil()))
+		select {
+		case <-ctx.Done():
+			l.goodbye()
+			return
+		case r := <-l.readable:
+			// A socket that was closed meanwhile has a reader that is gone or going.
+			r.port.pending = r.port.pending || r.port.sock == r.sock
+		case <-l.s.wake:
+		case <-timer.C:
+		}
+		l.turn()
+	}
+}
+
+// sleepUntil is when time itself becomes an event.
+func (l *loop) sleepUntil() time.Time {
+	if !l.nextDue.IsZero() && l.nextDue.Before(l.nextRenew) {
+		return l.nextDue
+	}
+	return l.nextRenew
+}
+
+// turn does what there is to do, in the order of the package comment.
+func (l *loop) turn() {
+	due := !l.nextDue.IsZero() && !time.Now().Before(l.nextDue)
+	for _, p := range l.ports {
+		if due || p.pending {
+			l.drain(p)
+		}
+	}
+	if due {
+		l.tick(time.Now())
+	}
+	for _, f := range l.s.takeInbox() {
+		f(l)
+	}
+	if now := time.Now(); !now.Before(l.nextRenew) {
+		l.nextRenew = now.Add(l.timings.Renew)
+		l.renew()
+		l.dirty = true
+	}
+	l.refreshStale()
+	if l.dirty {
+		l.publish()
+	}
+}
+
+// tick serves the machines whose deadline has come and finds the next one.
+func (l *loop) tick(now time.Time) {
+	l.nextDue = time.Time{}
+	for _, r := range l.routers {
+		if t, ok := r.m.Deadline(); ok && !now.Before(t) {
+			l.step(r, now, machine.Tick{})
+		}
+		l.schedule(r)
+	}
+}
+
+// schedule makes sure that the loop wakes for a machine's deadline.
+func (l *loop) schedule(r *router) {
+	if t, ok := r.m.Deadline(); ok && (l.nextDue.IsZero() || t.Before(l.nextDue)) {
+		l.nextDue = t
+	}
+}
+
+// step feeds one event to one machine and carries out the answer.
+func (l *loop) step(r *router, now time.Time, ev machine.Event) {
+	before, priority := r.m.State(), r.m.Priority()
+	for _, a := range r.m.Step(now, ev) {
+		l.act(r, a)
+	}
+	if r.m.State() != before {
+		r.count(before, r.m.State())
+		l.dirty = true
+	}
+	l.dirty = l.dirty || r.m.Priority() != priority
+	l.schedule(r)
+}
+
+// renew gives every claimed address a new lifetime and tries again what has failed before.
+func (l *loop) renew() {
+	for _, r := range l.routers {
+		for p, index := range r.claimed {
+			if err := l.addrs.Set(index, r.address(p)); err != nil {
+				r.log.Error().Err(err).Msg("renewing a virtual address failed")
+			}
+		}
+	}
+	for _, p := range l.ports {
+		if p.listens && p.sock == nil {
+			p.stale = true
+		}
+	}
+}
+
+// goodbye stops all virtual routers, then all goroutines.
+func (l *loop) goodbye() {
+	now := time.Now()
+	for _, r := range l.routers {
+		l.step(r, now, machine.Stop{})
+	}
+	l.publish()
+	for _, c := range l.checks {
+		c.cancel()
+	}
+	for _, p := range l.ports {
+		p.close()
+	}
+	for _, r := range append(l.leaving, l.routers...) {
+		r.notify.Wait(max(0, l.timings.StopWait-time.Since(now)))
+	}
+}
+
+// watch reports what happens to interfaces and addresses.
+func (l *loop) watch() {
+	netif.Watch(l.ctx, l.timings.Retry,
+		func(c netif.Change) { l.s.post(func(l *loop) { l.changed(c) }) },
+		func(err error) { l.log.Warn().Err(err).Msg("watching the interfaces failed, trying again") })
+}

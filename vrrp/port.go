@@ -1,0 +1,195 @@
+package vrrp
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/keepsql/keepsql/vrrp/advert"
+	"github.com/keepsql/keepsql/vrrp/machine"
+	"github.com/keepsql/keepsql/vrrp/netif"
+)
+
+// port is one interface that matters to some virtual router.
+type port struct {
+	name      string
+	ifi       netif.Interface // as last seen; Index 0 while there is none
+	listens   bool            // some router speaks here, so a socket is needed
+	sock      *netif.Socket   // nil while it cannot be opened
+	ann       *netif.Announcer
+	stale     bool // look at the interface again before the turn ends
+	pending   bool // the reader waits for us to read
+	complaint string
+	resume    chan struct{} // tells the reader that the socket is empty
+	closed    chan struct{}
+}
+
+// readiness says that a socket of a port has something to read.
+type readiness struct {
+	port *port
+	sock *netif.Socket
+}
+
+// port finds or makes the port of an interface.
+func (l *loop) port(name string) *port {
+	p := l.ports[name]
+	if p == nil {
+		p = &port{name: name, stale: true}
+		l.ports[name] = p
+	}
+	return p
+}
+
+// changed notes that something happened to an interface. Our own renewals are not news.
+func (l *loop) changed(c netif.Change) {
+	if c.Added.IsValid() && l.claimant(c.Index, c.Added) != nil {
+		return
+	}
+	for _, p := range l.ports {
+		if c.Resync || p.ifi.Index == c.Index || p.name == c.Name {
+			p.stale = true
+		}
+	}
+	l.refreshStale()
+	if r := l.claimant(c.Index, c.Lost); c.Lost.IsValid() && r != nil {
+		l.addressLost(r, c.Lost)
+	}
+}
+
+// claimant is the router that holds an address on an interface, or nil.
+func (l *loop) claimant(index int, p netip.Prefix) *router {
+	for _, r := range l.routers {
+		if i, ok := r.claimed[p]; ok && i == index {
+			return r
+		}
+	}
+	return nil
+}
+
+// addressLost tells a router that its address was taken away, unless it is back already: a
+// removal of our own may be reported after the address has been claimed again.
+func (l *loop) addressLost(r *router, lost netip.Prefix) {
+	v, _ := r.vip(lost)
+	p := l.port(r.device(v))
+	if v.NoTrack || !p.ifi.Up || slices.Contains(p.ifi.Addrs, lost) {
+		return
+	}
+	l.step(r, time.Now(), machine.AddressLost{Prefix: lost})
+}
+
+func (l *loop) refreshStale() {
+	for _, p := range l.ports {
+		if p.stale {
+			l.refresh(p)
+		}
+	}
+}
+
+// refresh looks at an interface and tells every router that depends on it.
+func (l *loop) refresh(p *port) {
+	p.stale = false
+	was := p.ifi
+	ifi, err := netif.Lookup(p.name)
+	if err != nil && !errors.Is(err, netif.ErrNoInterface) {
+		l.log.Error().Err(err).Msg("looking at an interface failed")
+	}
+	if p.ifi = ifi; ifi.Index != was.Index {
+		p.close() // it has been made anew: the old sockets are bound to nothing
+	}
+	if was.Index != 0 && was.Up != ifi.Up {
+		l.log.Info().Str(keyInterface, p.name).Msgf("Netlink reports %s %s", p.name, upDown(ifi.Up))
+	}
+	if ifi.Index != 0 && p.listens && p.sock == nil {
+		l.open(p)
+	}
+	for _, r := range l.routers {
+		l.judgeInterface(r, p)
+	}
+}
+
+func upDown(up bool) string {
+	if up {
+		return "up"
+	}
+	return "down"
+}
+
+// open makes the sockets of an interface. What fails is tried again at the next renewal and
+// complained about once.
+func (l *loop) open(p *port) {
+	sock, err := netif.Open(p.ifi, advert.Protocol)
+	for _, g := range l.groups(p.name) {
+		if err == nil {
+			if err = sock.Join(g); err != nil {
+				sock.Close()
+			}
+		}
+	}
+	if err != nil {
+		if p.complaint != err.Error() {
+			p.complaint = err.Error()
+			l.log.Error().Err(err).Str(keyInterface, p.name).Msg("no VRRP on this interface (root or CAP_NET_RAW is needed), trying again")
+		}
+		return
+	}
+	p.complaint = ""
+	p.sock, p.resume, p.closed = sock, make(chan struct{}), make(chan struct{})
+	l.read(p)
+}
+
+// groups are the multicast groups that routers on an interface listen to.
+func (l *loop) groups(name string) []netip.Addr {
+	var out []netip.Addr
+	for _, r := range l.routers {
+		if g := r.conf.Group; r.conf.Interface == name && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// read starts the goroutine that waits for packets. It reads none itself: the loop must
+// know, before it believes a timer, that nothing is left unread.
+func (l *loop) read(p *port) {
+	sock, resume, closed := p.sock, p.resume, p.closed
+	l.wg.Go(func() {
+		for sock.Wait() == nil {
+			select {
+			case l.readable <- readiness{p, sock}:
+			case <-closed:
+				return
+			}
+			select {
+			case <-resume:
+			case <-closed:
+				return
+			}
+		}
+	})
+}
+
+// announcer is the packet socket of an interface, opened when first needed.
+func (l *loop) announcer(p *port) (*netif.Announcer, error) {
+	if p.ann == nil {
+		a, err := netif.NewAnnouncer(p.ifi)
+		if err != nil {
+			return nil, err
+		}
+		p.ann = a
+	}
+	return p.ann, nil
+}
+
+// close gives the sockets back.
+func (p *port) close() {
+	if p.sock != nil {
+		close(p.closed)
+		p.sock.Close()
+		p.sock, p.pending = nil, false
+	}
+	if p.ann != nil {
+		p.ann.Close()
+		p.ann = nil
+	}
+}

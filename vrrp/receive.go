@@ -1,0 +1,90 @@
+package vrrp
+
+import (
+	"time"
+
+	"github.com/keepsql/keepsql/vrrp/advert"
+	"github.com/keepsql/keepsql/vrrp/machine"
+)
+
+// drain reads a socket empty and lets its reader wait again.
+func (l *loop) drain(p *port) {
+	if p.sock == nil {
+		return
+	}
+	for {
+		n, ok, err := p.sock.Receive(l.buf)
+		if err != nil {
+			l.log.Error().Err(err).Str(keyInterface, p.name).Msg("receiving failed, opening the socket again")
+			p.close()
+			p.stale = true
+			return
+		}
+		if !ok {
+			break
+		}
+		l.packet(p, l.buf[:n])
+	}
+	if p.pending {
+		p.pending = false
+		p.resume <- struct{}{} // the reader waits for nothing else
+	}
+}
+
+// packet finds the virtual router a packet is for.
+func (l *loop) packet(p *port, b []byte) {
+	h, msg, err := advert.ParseIPv4(b)
+	if err != nil {
+		return
+	}
+	id, ok := advert.VRID(msg)
+	if !ok {
+		return
+	}
+	known := false
+	for _, r := range l.routers {
+		if r.conf.VRID == id && r.conf.Interface == p.name && r.conf.Skip == "" {
+			known = true
+			if r.listensTo(h) {
+				l.hear(r, h, msg)
+			}
+		}
+	}
+	if now := time.Now(); !known && l.logUnknown && now.Sub(l.unknownLog) >= l.timings.RepeatLog {
+		l.unknownLog = now
+		l.log.Info().Str(keyInterface, p.name).Msgf("Unknown VRID(%d) received on interface(%s). Ignoring...", id, p.name)
+	}
+}
+
+// listensTo tells whether a packet belongs to the socket this router would have of its own:
+// a multicast router hears its group only, a unicast router what is addressed to the host.
+// A packet of the other kind is heard by a router that is alone with its VRID, because
+// that is a mistake somebody should be told about.
+func (r *router) listensTo(h advert.IPv4) bool {
+	return !h.Dst.IsMulticast() || len(r.conf.Peers) > 0 || h.Dst == r.conf.Group
+}
+
+// hear checks an advertisement and feeds it to the machine.
+func (l *loop) hear(r *router, h advert.IPv4, msg []byte) {
+	if s := r.m.State(); s != machine.Backup && s != machine.Master {
+		return
+	}
+	if r.conf.SkipCheckAdvAddr {
+		r.expect.SkipAddrsOf = r.m.Heard().From
+	}
+	now := time.Now()
+	a, rej := r.expect.Check(h, msg)
+	if rej != nil {
+		r.counters.Add(rej.Counter)
+		if text := rej.Text; text != r.complaint || now.Sub(r.complained) >= l.timings.RepeatLog {
+			r.complaint, r.complained = text, now
+			r.log.Warn().Stringer("from", h.Src).Msgf("(%s) %s", r.conf.Name, text)
+		}
+		return
+	}
+	r.counters.Add(advert.Received)
+	if a.Priority == 0 {
+		r.counters.Add(advert.PriorityZeroReceived)
+	}
+	l.step(r, now, machine.Advert{From: h.Src, Priority: a.Priority, Interval: a.Interval})
+}

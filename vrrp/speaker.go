@@ -1,0 +1,134 @@
+package vrrp
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf/vrrpconf"
+)
+
+// Options are what a speaker is told besides its configuration.
+type Options struct {
+	Timings
+	// TrackEngine says that a proxy runs beside this speaker and SetEngine reports its life.
+	// Instances then claim nothing before it is alive, unless they have `track_engine off`.
+	TrackEngine bool
+}
+
+// Timings are the periods that the configuration cannot change. Zero values stand for those
+// of DefaultTimings.
+type Timings struct {
+	Lifetime    time.Duration // of an address that is not renewed; whole seconds
+	Renew       time.Duration // how often claimed addresses are set again
+	Retry       time.Duration // how soon a failed socket or subscription is tried again
+	KillAfter   time.Duration // from telling an overdue script to end to killing it
+	NotifyLimit time.Duration // how long one notify command may hold up the next
+	StopWait    time.Duration // how long Run waits for notify commands at its end
+	RepeatLog   time.Duration // how often the same complaint about a peer is logged
+	LateFloor   time.Duration // see machine.Config
+}
+
+// DefaultTimings are the periods for production.
+func DefaultTimings() Timings {
+	return Timings{
+		Lifetime: 3 * time.Second, Renew: time.Second, Retry: time.Second, KillAfter: 2 * time.Second,
+		NotifyLimit: time.Minute, StopWait: time.Second, RepeatLog: 10 * time.Second,
+	}
+}
+
+func (t Timings) orDefault() Timings {
+	d := DefaultTimings()
+	for _, f := range []struct{ have, def *time.Duration }{
+		{&t.Lifetime, &d.Lifetime}, {&t.Renew, &d.Renew}, {&t.Retry, &d.Retry}, {&t.KillAfter, &d.KillAfter},
+		{&t.NotifyLimit, &d.NotifyLimit}, {&t.StopWait, &d.StopWait}, {&t.RepeatLog, &d.RepeatLog},
+	} {
+		if *f.have == 0 {
+			*f.have = *f.def
+		}
+	}
+	return t
+}
+
+// Speaker runs virtual routers. Its methods may be called from any goroutine.
+type Speaker struct {
+	log    zerolog.Logger
+	opts   Options
+	status atomic.Pointer[[]InstanceStatus]
+	wake   chan struct{} // holds one token while the inbox has something
+
+	mu      sync.Mutex // guards what follows
+	current *vrrpconf.Config
+	inbox   []func(*loop)
+}
+
+// New makes a speaker without instances; see Apply and Run.
+func New(log zerolog.Logger, opts Options) *Speaker {
+	opts.Timings = opts.orDefault()
+	return &Speaker{log: log, opts: opts, wake: make(chan struct{}, 1), current: &vrrpconf.Config{}}
+}
+
+// Run speaks until ctx ends; then every MASTER announces priority 0, all addresses are
+// removed, and the stop notifications are run. An error means that it could not begin.
+// It may be called once.
+func (s *Speaker) Run(ctx context.Context) error {
+	l, err := newLoop(s)
+	if err != nil {
+		return err
+	}
+	l.run(ctx)
+	return nil
+}
+
+// Apply replaces the configuration, before or during Run, and tells what that means. An
+// instance that is equal in both keeps its state, timers and socket and notices nothing; in
+// a changed one priority, addresses and trackers change without leaving its state; only
+// another interface, VRID or version start an instance anew.
+func (s *Speaker) Apply(cfg *vrrpconf.Config) Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rep := compare(s.current, cfg)
+	s.current = cfg
+	s.postLocked(func(l *loop) { l.apply(cfg) })
+	return rep
+}
+
+// SetEngine tells whether the proxy lives. Its death makes every MASTER announce priority 0
+// and drop its addresses at once; its return makes them candidates again.
+func (s *Speaker) SetEngine(alive bool) { s.post(func(l *loop) { l.setEngine(alive) }) }
+
+// Status is a recent picture of all instances, in the order of the configuration.
+func (s *Speaker) Status() []InstanceStatus {
+	if p := s.status.Load(); p != nil {
+		return slices.Clone(*p)
+	}
+	return nil
+}
+
+// post gives work to the loop. It never waits.
+func (s *Speaker) post(f func(*loop)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.postLocked(f)
+}
+
+func (s *Speaker) postLocked(f func(*loop)) {
+	s.inbox = append(s.inbox, f)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// takeInbox empties the inbox.
+func (s *Speaker) takeInbox() []func(*loop) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.inbox
+	s.inbox = nil
+	return in
+}
