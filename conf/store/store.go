@@ -168,7 +168,7 @@ func (s *Store) Exec(ctx context.Context, sql string) (Result, error) {
 	defer s.mu.Unlock()
 	old := s.db.SetInterrupt(ctx)
 	defer s.db.SetInterrupt(old)
-	return exec(s.db, sql)
+	return run(s.db, sql, Rights{})
 }
 
 // Tx runs f inside one transaction over all schemas; when f fails nothing has happened.

@@ -68,8 +68,8 @@ func (tx Tx) Delete(table string, keys *schema.Rows) error {
 	return nil
 }
 
-// exec runs the first statement of a text.
-func exec(db *sqlite3.Conn, sql string) (Result, error) {
+// run runs the first statement of a text.
+func run(db *sqlite3.Conn, sql string, rights Rights) (Result, error) {
 	stmt, _, err := db.Prepare(sql)
 	if err != nil {
 		return Result{}, cause(err)
@@ -78,8 +78,11 @@ func exec(db *sqlite3.Conn, sql string) (Result, error) {
 		return Result{}, ErrEmpty
 	}
 	defer stmt.Close()
+	if (rights.ReadOnly || rights.StatsOnly) && !stmt.ReadOnly() {
+		return Result{}, errReadOnly
+	}
 	before := db.TotalChanges()
-	rows, err := collect(stmt)
+	rows, err := collect(stmt, rights.MaxResult)
 	if err != nil {
 		return Result{}, err
 	}
@@ -104,7 +107,7 @@ func query(db *sqlite3.Conn, sql string, args ...schema.Cell) (*schema.Rows, err
 	if err := bind(stmt, args); err != nil {
 		return nil, err
 	}
-	return collect(stmt)
+	return collect(stmt, 0)
 }
 
 func bind(stmt *sqlite3.Stmt, args []schema.Cell) error {
@@ -122,8 +125,12 @@ func bind(stmt *sqlite3.Stmt, args []schema.Cell) error {
 	return nil
 }
 
-// collect steps a statement to its end.
-func collect(stmt *sqlite3.Stmt) (*schema.Rows, error) {
+// cellSize is about what a cell takes in memory beside its text.
+const cellSize = 32
+
+// collect steps a statement to its end; limit bounds the bytes it keeps, unless it is 0.
+func collect(stmt *sqlite3.Stmt, limit int64) (*schema.Rows, error) {
+	var size int64
 	rows := &schema.Rows{Columns: make([]string, stmt.ColumnCount())}
 	for i := range rows.Columns {
 		rows.Columns[i] = stmt.ColumnName(i)
@@ -136,6 +143,10 @@ func collect(stmt *sqlite3.Stmt) (*schema.Rows, error) {
 			} else {
 				row[i] = schema.Text(stmt.ColumnText(i))
 			}
+			size += int64(len(row[i].Text)) + cellSize
+		}
+		if limit > 0 && size > limit {
+			return nil, &Error{Message: fmt.Sprintf("result larger than %d MiB", limit>>20), Code: int(sqlite3.TOOBIG)}
 		}
 		rows.Rows = append(rows.Rows, row)
 	}
@@ -157,27 +168,22 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap gives the library's error.
 func (e *Error) Unwrap() error { return e.err }
 
-// cause strips the library's "sqlite3: class: " prefix off an error.
+// cause strips what the library puts before SQLite's own message: its name and the class of the error.
 func cause(err error) error {
 	if err == nil {
 		return nil
 	}
 	e := &Error{Message: strings.TrimPrefix(err.Error(), "sqlite3: "), err: err}
+	if code := sqlite3.ErrorCode(0); errors.As(err, &code) {
+		e.Code = int(code)
+	}
 	var lib *sqlite3.Error
 	if errors.As(err, &lib) {
-		e.Code = int(lib.Code())
-	}
-	for _, class := range classes {
-		if m, found := strings.CutPrefix(e.Message, class); found {
-			e.Message = m
-			break
-		}
+		class := strings.TrimPrefix(lib.ExtendedCode().Error(), "sqlite3: ")
+		e.Message = strings.TrimPrefix(e.Message, class+": ")
 	}
 	return e
 }
-
-// classes are the words the library puts before SQLite's message.
-var classes = []string{"SQL logic error: ", "constraint failed: ", "attempt to write a readonly database: ", "datatype mismatch: "}
 
 // quote makes an SQL string literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
