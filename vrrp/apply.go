@@ -102,28 +102,28 @@ func (l *loop) relabel(r *router, c *vrrpconf.Instance) {
 
 // usePorts opens the interfaces that matter now and gives back the others.
 func (l *loop) usePorts() {
-	need := map[string]bool{} // whether a router speaks there
+	matter, spoken := map[string]bool{}, map[string]bool{}
 	for _, r := range l.routers {
 		if r.conf.Skip != "" {
 			continue
 		}
+		matter[r.conf.Interface], spoken[r.conf.Interface] = true, true
 		for _, t := range r.conf.Interfaces {
-			need[t.Name] = need[t.Name]
+			matter[t.Name] = true
 		}
 		for _, v := range slices.Concat(r.conf.VIPs, r.conf.Excluded) {
-			need[r.device(v)] = need[r.device(v)]
+			matter[r.device(v)] = true
 		}
-		need[r.conf.Interface] = true
 	}
 	for name, p := range l.ports {
-		if _, ok := need[name]; !ok {
+		if !matter[name] {
 			p.close()
 			delete(l.ports, name)
 		}
 	}
-	for name, speaks := range need {
+	for name := range matter {
 		p := l.port(name)
-		p.listens = speaks
+		p.listens = spoken[name]
 		l.joinAll(p)
 		l.refresh(p)
 	}
