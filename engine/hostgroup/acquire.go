@@ -1,0 +1,194 @@
+package hostgroup
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// recheck is the longest wait for a turn before everything is looked at again: servers also come back by time.
+const recheck = 200 * time.Millisecond
+
+// Acquire returns a connection that fits the request; the caller gives it to Release or Discard. It waits for a free place
+// and tries again after connect errors, within mysql-connect_timeout_server_max. An error that is a *wire.Error is what the
+// client should be told: the server's own refusal, or 9001 or 9002. Any other error is that of ctx.
+func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
+	m.counters.get.Add(1)
+	if c := m.acquireFree(r); c != nil {
+		return c, nil
+	}
+	a := attempt{m: m, r: r, start: m.now()}
+	c, err := a.run(ctx)
+	if err != nil {
+		m.counters.getFailed.Add(1)
+		return nil, err
+	}
+	m.counters.getOK.Add(1)
+	return c, nil
+}
+
+// acquireFree is the way of most statements: a server with a free connection that fits. It does not allocate.
+func (m *Manager) acquireFree(r *Request) *Conn {
+	g := m.view.Load().groups[r.Hostgroup]
+	if g == nil || r.Fresh || g.waiting.Load() > 0 {
+		return nil
+	}
+	s := g.pick(m.settings.Load())
+	if s == nil {
+		return nil
+	}
+	c, evicted, ok := s.take(r)
+	if evicted != nil {
+		evicted.Kill()
+		m.counters.destroyed.Add(1)
+	}
+	switch {
+	case !ok:
+		return nil
+	case c == nil || !c.alive(m.now()):
+		m.dropDead(c)
+		s.release()
+		s.group.wake()
+		return nil
+	}
+	m.counters.getOK.Add(1)
+	return c
+}
+
+// dropDead closes a free connection that the server has closed, and the others of that server that are no better.
+func (m *Manager) dropDead(c *Conn) {
+	if c == nil {
+		return
+	}
+	c.Kill()
+	m.counters.destroyed.Add(1)
+	for _, other := range c.server.takeIdle(func(o *Conn) bool { return !o.Quiet() }) {
+		other.Kill()
+		m.counters.destroyed.Add(1)
+	}
+}
+
+// attempt is one Acquire that did not find a free connection at once.
+type attempt struct {
+	m        *Manager
+	r        *Request
+	start    time.Time
+	failures int   // connect errors so far
+	last     error // the latest
+	on       *Server
+}
+
+func (a *attempt) run(ctx context.Context) (*Conn, error) {
+	for {
+		set := a.m.settings.Load()
+		left := set.connectMax - a.m.now().Sub(a.start)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if left <= 0 {
+			return nil, a.timedOut()
+		}
+		g := a.m.view.Load().groups[a.r.Hostgroup]
+		if g == nil {
+			if err := sleep(ctx, min(left, recheck)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		c, err := a.once(ctx, g, set)
+		if c != nil || err != nil {
+			return c, err
+		}
+		if err := a.wait(ctx, g, set, left); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// once tries one server; neither connection nor error means to wait and try again.
+func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn, error) {
+	s := g.pick(set)
+	if s == nil {
+		return nil, nil
+	}
+	c, evicted, ok := s.take(a.r)
+	if evicted != nil {
+		evicted.Kill()
+		a.m.counters.destroyed.Add(1)
+	}
+	if !ok {
+		return nil, nil
+	}
+	if c != nil && c.alive(a.m.now()) {
+		return c, nil
+	}
+	a.m.dropDead(c)
+	c, err := a.m.connect(ctx, s, a.r, set)
+	if err == nil {
+		return c, nil
+	}
+	s.release()
+	s.group.wake()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	a.failures, a.last, a.on = a.failures+1, err, s
+	var own *wire.Error
+	if errors.As(err, &own) && harmless(own.Code) {
+		return nil, own // another attempt would hear the same
+	}
+	if a.failures > set.retries {
+		return nil, a.failed()
+	}
+	return nil, nil
+}
+
+// wait passes the time until another attempt makes sense.
+func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left time.Duration) error {
+	if a.last != nil && g.pick(set) != nil {
+		return sleep(ctx, min(left, set.retryDelay))
+	}
+	if a.m.recoverServers(g, !g.anyUsable()) {
+		return nil
+	}
+	if !g.anyUsable() {
+		a.m.logLack(g, set)
+	}
+	ch := g.join()
+	defer g.leave(ch)
+	if g.pick(set) != nil { // a place came free before the queue was joined
+		return nil
+	}
+	t := time.NewTimer(min(left, recheck))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	case <-ch:
+		return nil
+	}
+}
+
+func (g *groupView) anyUsable() bool {
+	for _, s := range g.servers {
+		if s.usable() {
+			return true
+		}
+	}
+	return false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

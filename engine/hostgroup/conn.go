@@ -1,0 +1,64 @@
+package hostgroup
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// Login is who a connection is opened for. Two logins that are equal may share connections.
+type Login struct {
+	User     string
+	Password string // clear
+	Stage1   string // SHA1(password) where the clear password is not known; see wire.Account
+}
+
+// Conn is a logged-in connection to a server. Between Acquire and Release or Discard it belongs to the caller.
+type Conn struct {
+	*wire.Conn
+	Info *wire.ServerInfo
+
+	// What the caller knows of the session on the server. Acquire prefers a connection whose Schema and StateHash are the
+	// wanted ones; State is carried and never looked at.
+	Schema    string
+	StateHash uint64
+	State     any
+
+	server  *Server
+	login   Login
+	caps    wire.Capability // as asked for, see Request
+	created time.Time
+	lastUse atomic.Int64 // unix nanoseconds: when it was given back, or pinged
+}
+
+// Server is where the connection leads.
+func (c *Conn) Server() *Server { return c.server }
+
+// Hostgroup is the hostgroup the connection was opened for.
+func (c *Conn) Hostgroup() int { return c.server.Hostgroup }
+
+// ThreadID is the connection's number on the server.
+func (c *Conn) ThreadID() uint32 { return c.Info.ThreadID }
+
+// Count adds one statement to the server's statistics; sizes are in bytes of payload.
+func (c *Conn) Count(sent, received uint64) {
+	t := &c.server.traffic
+	t.queries.Add(1)
+	t.sent.Add(int64(sent))
+	t.received.Add(int64(received))
+}
+
+// fits reports whether the connection can be used for a request at all.
+func (c *Conn) fits(r *Request) bool { return c.caps == r.Capabilities && c.login == r.Login }
+
+// Request says what connection is wanted.
+type Request struct {
+	Hostgroup    int
+	Login        Login
+	Capabilities wire.Capability // beyond the necessary ones; a connection has been asked for exactly these
+	Charset      uint16          // collation id of a new connection
+	Schema       string          // preferred
+	StateHash    uint64          // preferred
+	Fresh        bool            // only a new connection will do
+}

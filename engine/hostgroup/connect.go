@@ -1,0 +1,106 @@
+package hostgroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// connect opens a connection in the place that take has reserved.
+func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *settings) (*Conn, error) {
+	now := m.now()
+	acc := m.account(s, r, now)
+	if s.conf.Load().useTLS {
+		if set.tlsErr != nil {
+			return nil, set.tlsErr
+		}
+		acc.TLS, acc.RequireTLS = set.tls, true
+	}
+	limited, cancel := context.WithTimeout(ctx, set.connectTimeout)
+	defer cancel()
+	network, addr := s.Addr()
+	c, info, err := m.dial(limited, network, addr, acc)
+	if err != nil {
+		if ctx.Err() == nil {
+			m.failed(s, err, set)
+		}
+		return nil, err
+	}
+	s.traffic.connOK.Add(1)
+	m.counters.created.Add(1)
+	conn := &Conn{Conn: c, Info: info, server: s, login: r.Login, caps: r.Capabilities, created: now}
+	conn.SetLimit(1 << 30) // what the server sends is the server's business
+	return conn, nil
+}
+
+func (m *Manager) account(s *Server, r *Request, now time.Time) *wire.Account {
+	acc := &wire.Account{
+		User: r.Login.User, Password: r.Login.Password,
+		Capabilities: r.Capabilities, Charset: r.Charset, MaxPacket: 1 << 30,
+		Attributes: append([]wire.Attribute{
+			{Name: "_server_host", Value: s.Host},
+			{Name: "hostgroup_id", Value: strconv.Itoa(s.Hostgroup)},
+			{Name: "connection_creation_time", Value: strconv.FormatInt(now.Unix(), 10)},
+		}, m.attributes...),
+	}
+	if r.Login.Stage1 != "" {
+		acc.Stage1 = []byte(r.Login.Stage1)
+	}
+	return acc
+}
+
+// failed counts a connect error and shuns the server where there were too many.
+func (m *Manager) failed(s *Server, err error, set *settings) {
+	s.traffic.connErr.Add(1)
+	m.counters.aborted.Add(1)
+	var own *wire.Error
+	if errors.As(err, &own) && harmless(own.Code) {
+		return
+	}
+	s.mu.Lock()
+	shunned := s.shun.fail(m.now(), cause(err), set.shun)
+	perSecond := s.shun.errors
+	if shunned {
+		s.shunned.Store(true)
+	}
+	s.mu.Unlock()
+	if !shunned {
+		return
+	}
+	m.log.Warn().Int("hostgroup", s.Hostgroup).Str("server", s.String()).Str("cause", cause(err)).
+		Msgf("Shunning server %s with %d errors/sec. Shunning for %d seconds", s, perSecond, int(set.shun.wait()/time.Second))
+}
+
+// Release gives a connection back that is in a state another session can start from.
+func (m *Manager) Release(c *Conn) {
+	c.Conn.Release()
+	m.counters.pushed.Add(1)
+	if !c.server.put(c, m.now(), m.settings.Load().maxAge) {
+		c.Kill()
+		m.counters.destroyed.Add(1)
+	}
+	c.server.group.wake()
+}
+
+// Discard closes a connection that nobody else may have.
+func (m *Manager) Discard(c *Conn) {
+	c.Kill()
+	c.server.release()
+	m.counters.destroyed.Add(1)
+	c.server.group.wake()
+}
+
+// Usable reports whether a connection that a session holds may still be used: not when its server is OFFLINE_HARD or gone.
+func (c *Conn) Usable() bool { return c.server.conf.Load().status != OfflineHard }
+
+// Draining reports whether a connection should be given back as soon as no transaction needs it.
+func (c *Conn) Draining() bool { return c.server.conf.Load().status != Online }
+
+// Describe names the server as messages to clients do.
+func (c *Conn) Describe() string {
+	return fmt.Sprintf("server %s of hostgroup %d", c.server, c.server.Hostgroup)
+}

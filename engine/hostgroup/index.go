@@ -1,0 +1,106 @@
+package hostgroup
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+)
+
+// view is the compiled module mysql_servers. It never changes.
+type view struct {
+	groups map[int]*groupView
+}
+
+// groupView is one hostgroup as the snapshot has it.
+type groupView struct {
+	*group
+	servers    []*Server
+	attributes attributes
+}
+
+// attributes are a row of mysql_hostgroup_attributes, or the defaults.
+type attributes struct {
+	freePct     int // -1: mysql-free_connections_pct
+	maxOnline   int
+	multiplex   bool
+	initConnect string // "": mysql-init_connect
+}
+
+var defaultAttributes = attributes{freePct: -1, maxOnline: 1_000_000, multiplex: true}
+
+// row reads the cells of one row by column name.
+type row struct {
+	rows *schema.Rows
+	n    int
+}
+
+func (r row) text(column string) string { return r.rows.Get(r.n, column).Text }
+
+// number reads a column that the table's CHECKs keep a number; anything else is 0.
+func (r row) number(column string) int {
+	n, _ := strconv.Atoi(r.text(column))
+	return n
+}
+
+// prepare builds the view of a snapshot. Servers known already are found again; new ones are made.
+func (m *Manager) prepare(s *layers.Snapshot) (*view, []confChange) {
+	v := &view{groups: map[int]*groupView{}}
+	var changes []confChange
+	rows := s.Runtime["mysql_servers"]
+	for i := range rows.Rows {
+		r := row{rows, i}
+		key := Key{Hostgroup: r.number("hostgroup_id"), Host: r.text("hostname"), Port: r.number("port")}
+		g := v.groups[key.Hostgroup]
+		if g == nil {
+			g = &groupView{group: m.group(key.Hostgroup), attributes: defaultAttributes}
+			v.groups[key.Hostgroup] = g
+		}
+		srv := m.server(key, g.group)
+		g.servers = append(g.servers, srv)
+		changes = append(changes, confChange{srv, readServer(r)})
+	}
+	readAttributes(v, s.Runtime["mysql_hostgroup_attributes"])
+	return v, changes
+}
+
+// confChange is a server's configuration that comes into force at commit.
+type confChange struct {
+	server *Server
+	conf   *serverConf
+}
+
+func readServer(r row) *serverConf {
+	c := &serverConf{
+		weight:         r.number("weight"),
+		maxConnections: r.number("max_connections"),
+		useTLS:         r.number("use_ssl") != 0,
+		maxLatency:     time.Duration(r.number("max_latency_ms")) * time.Millisecond,
+	}
+	switch strings.ToUpper(r.text("status")) {
+	case "OFFLINE_SOFT":
+		c.status = OfflineSoft
+	case "OFFLINE_HARD":
+		c.status = OfflineHard
+	}
+	return c
+}
+
+func readAttributes(v *view, rows *schema.Rows) {
+	if rows == nil {
+		return
+	}
+	for i := range rows.Rows {
+		r := row{rows, i}
+		if g := v.groups[r.number("hostgroup_id")]; g != nil {
+			g.attributes = attributes{
+				freePct:     r.number("free_connections_pct"),
+				maxOnline:   r.number("max_num_online_servers"),
+				multiplex:   r.number("multiplex") != 0,
+				initConnect: r.text("init_connect"),
+			}
+		}
+	}
+}

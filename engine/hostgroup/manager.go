@@ -1,0 +1,163 @@
+package hostgroup
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// Options of a Manager.
+type Options struct {
+	Log zerolog.Logger
+	Now func() time.Time // nil: time.Now
+	// Dial connects and logs in; nil: wire.Dial.
+	Dial func(ctx context.Context, network, addr string, acc *wire.Account) (*wire.Conn, *wire.ServerInfo, error)
+	// Attributes are sent with every login beside _server_host, hostgroup_id and connection_creation_time.
+	Attributes []wire.Attribute
+	// Housekeeping is how often idle connections and shunned servers are looked at; 1 s where it is 0.
+	Housekeeping time.Duration
+}
+
+// Manager owns the hostgroups. Its methods may be called from any goroutine.
+type Manager struct {
+	log          zerolog.Logger
+	now          func() time.Time
+	dial         func(ctx context.Context, network, addr string, acc *wire.Account) (*wire.Conn, *wire.ServerInfo, error)
+	attributes   []wire.Attribute
+	housekeeping time.Duration
+
+	view     atomic.Pointer[view]
+	settings atomic.Pointer[settings]
+	counters counters
+	kills    chan Kill
+	lastLack atomic.Int64 // unix second of the last log line about an empty hostgroup
+
+	mu      sync.Mutex // guards what follows
+	groups  map[int]*group
+	servers map[Key]*Server
+	closed  bool
+}
+
+// New makes a Manager without servers; the loads of mysql_servers and mysql_variables bring them.
+func New(o Options) *Manager {
+	m := &Manager{
+		log: o.Log, now: o.Now, dial: o.Dial, attributes: o.Attributes, housekeeping: o.Housekeeping,
+		kills:  make(chan Kill, killQueue),
+		groups: map[int]*group{}, servers: map[Key]*Server{},
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	if m.dial == nil {
+		m.dial = wire.Dial
+	}
+	if m.housekeeping == 0 {
+		m.housekeeping = time.Second
+	}
+	m.view.Store(&view{})
+	m.settings.Store(&settings{})
+	return m
+}
+
+// PrepareServers is the consumer of the module mysql_servers.
+func (m *Manager) PrepareServers(s *layers.Snapshot) (commit func(), err error) {
+	v, changes := m.prepare(s)
+	return func() {
+		for _, c := range changes {
+			c.server.conf.Store(c.conf)
+		}
+		m.view.Store(v)
+		m.retire(v)
+		for _, g := range v.groups {
+			g.wakeAll()
+		}
+	}, nil
+}
+
+// PrepareVariables is the consumer of the module mysql_variables.
+func (m *Manager) PrepareVariables(s *layers.Snapshot) (commit func(), err error) {
+	v := s.Variables()
+	set := readSettings(v)
+	if set.tls, set.tlsErr = backendTLS(v); set.tlsErr != nil {
+		m.log.Error().Err(set.tlsErr).Msg("servers with use_ssl cannot be reached")
+	}
+	return func() { m.settings.Store(set) }, nil
+}
+
+// Multiplex reports whether connections of the hostgroup may be shared between sessions.
+func (m *Manager) Multiplex(hostgroup int) bool {
+	g := m.view.Load().groups[hostgroup]
+	return g == nil || g.attributes.multiplex
+}
+
+// InitConnect is the statement the hostgroup wants on new connections in place of mysql-init_connect; "" for none.
+func (m *Manager) InitConnect(hostgroup int) string {
+	if g := m.view.Load().groups[hostgroup]; g != nil {
+		return g.attributes.initConnect
+	}
+	return ""
+}
+
+// group finds or makes the part of a hostgroup that outlives reloads.
+func (m *Manager) group(id int) *group {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	g := m.groups[id]
+	if g == nil {
+		g = &group{id: id}
+		m.groups[id] = g
+	}
+	return g
+}
+
+// server finds or makes a server. A new one is OFFLINE_HARD until its configuration comes into force.
+func (m *Manager) server(key Key, g *group) *Server {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.servers[key]
+	if s == nil {
+		s = &Server{Key: key, group: g}
+		s.conf.Store(&serverConf{status: OfflineHard})
+		m.servers[key] = s
+	}
+	return s
+}
+
+// retire puts the servers that v no longer has to OFFLINE_HARD and forgets those nobody uses.
+func (m *Manager) retire(v *view) {
+	kept := map[*Server]bool{}
+	for _, g := range v.groups {
+		for _, s := range g.servers {
+			kept[s] = true
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, s := range m.servers {
+		if kept[s] {
+			continue
+		}
+		s.conf.Store(&serverConf{status: OfflineHard})
+		s.closeIdle()
+		if s.used.Load() == 0 {
+			delete(m.servers, key)
+		}
+	}
+}
+
+// all lists the known servers, removed ones that are still in use included.
+func (m *Manager) all() []*Server {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([]*Server, 0, len(m.servers))
+	for _, s := range m.servers {
+		out = append(out, s)
+	}
+	return out
+}

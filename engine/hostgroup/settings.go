@@ -1,0 +1,45 @@
+package hostgroup
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/keepsql/keepsql/conf/layers"
+)
+
+// settings are the variables this package works by. They never change; a load of mysql_variables makes new ones.
+type settings struct {
+	shun           shunRules
+	connectTimeout time.Duration // one attempt
+	connectMax     time.Duration // all attempts and waits
+	retries        int
+	retryDelay     time.Duration
+	freePct        int
+	maxAge         time.Duration // 0: no limit
+	pingInterval   time.Duration
+	pingTimeout    time.Duration
+	maxLatency     time.Duration
+	tls            *tls.Config // of servers with use_ssl
+	tlsErr         error       // why there is none
+}
+
+func readSettings(v layers.Variables) *settings {
+	s := &settings{
+		connectTimeout: v.Milliseconds("mysql-connect_timeout_server"),
+		connectMax:     v.Milliseconds("mysql-connect_timeout_server_max"),
+		retries:        v.Int("mysql-connect_retries_on_failure"),
+		retryDelay:     v.Milliseconds("mysql-connect_retries_delay"),
+		freePct:        v.Int("mysql-free_connections_pct"),
+		maxAge:         v.Milliseconds("mysql-connection_max_age_ms"),
+		pingInterval:   v.Milliseconds("mysql-ping_interval_server_msec"),
+		pingTimeout:    v.Milliseconds("mysql-ping_timeout_server"),
+		maxLatency:     v.Milliseconds("mysql-default_max_latency_ms"),
+	}
+	s.shun = shunRules{
+		onFailures: v.Int("mysql-shun_on_failures"),
+		retries:    s.retries,
+		recovery:   time.Duration(v.Int("mysql-shun_recovery_time_sec")) * time.Second,
+		connectMax: s.connectMax,
+	}
+	return s
+}
