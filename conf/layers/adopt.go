@@ -71,6 +71,31 @@ func (m *Manager) Adopt(module string, p Pull) error {
 	return m.loadMemory(mod, info)
 }
 
+// AdoptRuntimeServers puts a peer's servers into force, as its monitor left them. What was
+// loaded, memory and disk stay as they are, and so does the stamp of mysql_servers_v2.
+func (m *Manager) AdoptRuntimeServers(p Pull) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mod, err := find(schema.MySQLServers)
+	if err != nil {
+		return err
+	}
+	before := m.current[mod.Name].Load()
+	if before == nil || p.RuntimeServers == nil {
+		return fmt.Errorf("adopt servers in force from peer %s: there are none", p.Peer)
+	}
+	name, s := schema.MySQLServers, p.Stamps[schema.MySQLServers]
+	st, err := m.stage(mod, before.Source, loadInfo{
+		origin: "peer " + p.Peer, runtimeServers: p.RuntimeServers, only: name,
+		epochs: map[string]int64{name: s.Epoch}, expect: map[string]string{name: s.Checksum},
+	})
+	if err != nil {
+		return err
+	}
+	m.swap(st)
+	return nil
+}
+
 func writePull(tx store.Tx, mod schema.Module, p Pull) error {
 	schemas := []string{"main"}
 	if p.Save {

@@ -405,6 +405,36 @@ mysql_query_rules=({rule_id=1;active=1;match_digest="^SELECT";destination_hostgr
 	}
 }
 
+func TestAdoptRuntimeServers(t *testing.T) {
+	n := boot(t, "", `mysql_servers=({hostgroup_id=1;hostname="a"},{hostgroup_id=2;hostname="b"})`)
+	defer n.stop()
+	before := n.Stamps()
+	moved := n.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
+	moved.Rows[0][0] = schema.Text("2")
+	pull := layers.Pull{Peer: "10.0.0.1:6032", RuntimeServers: moved}
+	sum := pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]
+	want := layers.Stamp{Version: 2, Epoch: n.clock.Unix() + 100, Checksum: sum}
+	pull.Stamps = map[string]layers.Stamp{schema.MySQLServers: {Version: 9, Epoch: want.Epoch, Checksum: sum}}
+	if err := n.AdoptRuntimeServers(pull); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, n.Stamps()[schema.MySQLServers]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(before[schema.MySQLServersV2], n.Stamps()[schema.MySQLServersV2]); diff != "" {
+		t.Errorf("what was loaded changed: %s", diff)
+	}
+	if got := n.list("SELECT hostgroup_id || hostname FROM mysql_servers ORDER BY 1"); got != "1a 2b" {
+		t.Errorf("memory has %q", got)
+	}
+	if got := n.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Get(0, "hostgroup_id").Text; got != "2" {
+		t.Errorf("runtime has hostgroup %s", got)
+	}
+	if err := n.AdoptRuntimeServers(layers.Pull{Peer: "10.0.0.1:6032"}); err == nil {
+		t.Error("a pull without servers in force was adopted")
+	}
+}
+
 func TestUUID(t *testing.T) {
 	dir := t.TempDir()
 	n := start(t, dir)

@@ -132,6 +132,7 @@ type loadInfo struct {
 	expect map[string]string // where the content has this checksum
 	// runtimeServers replaces the servers in force; nil: those that are loaded.
 	runtimeServers *schema.Rows
+	only           string // the one checksum that changes; empty: all
 }
 
 // loadMemory reads the module's rows from main and installs them.
@@ -183,6 +184,10 @@ func (m *Manager) stage(mod schema.Module, source map[string]*schema.Rows, info 
 		Source: source, Runtime: d.runtime, Stamps: map[string]Stamp{},
 	}}
 	for _, name := range mod.Checksums {
+		if info.only != "" && name != info.only {
+			st.next.Stamps[name] = before.Stamps[name]
+			continue
+		}
 		st.next.Stamps[name] = m.stamp(name, ChecksumText(d.sums[name]), before, info)
 	}
 	for _, c := range m.consumers[mod.Name] {
