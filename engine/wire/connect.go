@@ -24,6 +24,9 @@ type Account struct {
 	MaxPacket    uint32     // announced packet limit in bytes; 0 for 16 MiB
 	Attributes   []Attribute
 
+	// ConnectTimeout bounds the connect of Dial, without the login; 0 leaves it to the context.
+	ConnectTimeout time.Duration
+
 	TLS        *tls.Config // nil for no TLS; used if the server offers it
 	RequireTLS bool        // fail if the server does not offer TLS
 	// PublicKey is the server's key for caching_sha2_password without TLS; nil to ask the server for it.
@@ -48,7 +51,7 @@ const necessaryCaps = CapLongPassword | CapLongFlag | CapProtocol41 | CapTransac
 
 // Dial connects to a server ("tcp" or "unix") and logs in. ctx bounds both; an error of the server is (wrapped) *Error.
 func Dial(ctx context.Context, network, addr string, acc *Account) (*Conn, *ServerInfo, error) {
-	var d net.Dialer
+	d := net.Dialer{Timeout: acc.ConnectTimeout}
 	nc, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, nil, fmt.Errorf("connect to %s: %w", addr, err)
