@@ -1,0 +1,128 @@
+package setting
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+)
+
+// State is the tracked part of a session's variables. It never changes; the zero State is that of a new connection whose
+// character set is the server's default.
+type State struct {
+	hash         uint64
+	names        string // "utf8mb4 COLLATE utf8mb4_bin" behind NAMES, or "CHARACTER SET x"; "" for the server's default
+	noAutocommit bool
+	items        []item // in the order of their variables
+}
+
+// item is a variable that differs from the server's default, with its value as SQL.
+type item struct {
+	variable int
+	value    string
+}
+
+var seed = maphash.MakeSeed() // hashes are only compared within the process
+
+// New is the state of a connection that logged in with a collation, which may be "" where only the character set is known.
+func New(charset, collation string) *State {
+	s := State{names: charset}
+	if collation != "" {
+		s.names += " COLLATE " + collation
+	}
+	return s.sealed()
+}
+
+// Hash is equal for equal states. The state of a connection just opened without any setting is not 0 either.
+func (s *State) Hash() uint64 { return s.hash }
+
+// Autocommit tells whether statements commit by themselves.
+func (s *State) Autocommit() bool { return !s.noAutocommit }
+
+// WithAutocommit gives the same state with autocommit as wanted.
+func (s *State) WithAutocommit(on bool) *State {
+	if s.Autocommit() == on {
+		return s
+	}
+	n := *s
+	n.noAutocommit = !on
+	return n.sealed()
+}
+
+// Value gives the value of a tracked variable as SQL, "" where it is the server's default.
+func (s *State) Value(name string) string {
+	if i, ok := s.at(find(strings.ToLower(name))); ok {
+		return s.items[i].value
+	}
+	return ""
+}
+
+// Names gives what stands behind SET NAMES, or the whole of "CHARACTER SET x".
+func (s *State) Names() string { return s.names }
+
+// Each calls f for every variable that is not at the server's default, in the order of their names.
+func (s *State) Each(f func(name, value string)) {
+	for _, it := range s.items {
+		f(variables[it.variable].name, it.value)
+	}
+}
+
+func (s *State) at(variable int) (int, bool) {
+	return slices.BinarySearchFunc(s.items, variable, func(it item, v int) int { return it.variable - v })
+}
+
+// With gives the state after a SET statement.
+func (s *State) With(st *Statement) *State {
+	n := *s
+	n.items = slices.Clone(s.items)
+	for _, a := range st.assignments {
+		n.assign(a)
+	}
+	return n.sealed()
+}
+
+func (s *State) assign(a assignment) {
+	switch a.what {
+	case assignNames:
+		s.names = a.value
+		s.items = slices.DeleteFunc(s.items, func(it item) bool { return variables[it.variable].kind == charsetName })
+		return
+	case assignAutocommit:
+		s.noAutocommit = a.value == "0"
+		return
+	}
+	i, has := s.at(a.variable)
+	value := a.value
+	if strings.Contains(value, ownMode) {
+		current := "@@global.sql_mode"
+		if has {
+			current = s.items[i].value
+		}
+		value = strings.ReplaceAll(value, ownMode, current)
+	}
+	switch {
+	case value == "" && has:
+		s.items = slices.Delete(s.items, i, i+1)
+	case value == "":
+	case has:
+		s.items[i].value = value
+	default:
+		s.items = slices.Insert(s.items, i, item{a.variable, value})
+	}
+}
+
+// sealed computes the hash.
+func (s State) sealed() *State {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteString(s.names)
+	for _, it := range s.items {
+		h.WriteByte(byte(it.variable))
+		h.WriteString(it.value)
+		h.WriteByte(0)
+	}
+	if s.noAutocommit {
+		h.WriteByte(255)
+	}
+	s.hash = h.Sum64()
+	return &s
+}
