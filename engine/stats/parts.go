@@ -1,0 +1,55 @@
+package stats
+
+import "github.com/keepsql/keepsql/conf/schema"
+
+// Pool is one backend server as stats_mysql_connection_pool shows it.
+type Pool struct {
+	Hostgroup                       int
+	Host                            string
+	Port                            int
+	Status                          string
+	ConnUsed, ConnFree, MaxConnUsed int
+	ConnOK, ConnErr, Queries        int64
+	BytesSent, BytesRecv            int64
+	LatencyMicros                   int64
+}
+
+// PoolRows is stats_mysql_connection_pool.
+func PoolRows(list []Pool) *schema.Rows {
+	rows := table("stats_mysql_connection_pool")
+	for _, p := range list {
+		rows.Rows = append(rows.Rows, cells(p.Hostgroup, p.Host, p.Port, p.Status, p.ConnUsed, p.ConnFree, p.ConnOK, p.ConnErr,
+			p.MaxConnUsed, p.Queries, 0, p.BytesSent, p.BytesRecv, p.LatencyMicros))
+	}
+	return rows
+}
+
+// User is one front-end user as stats_mysql_users shows it.
+type User struct {
+	Name                        string
+	Connections, MaxConnections int
+}
+
+// UserRows is stats_mysql_users.
+func UserRows(list []User) *schema.Rows {
+	rows := table("stats_mysql_users")
+	for _, u := range list {
+		rows.Rows = append(rows.Rows, cells(u.Name, u.Connections, u.MaxConnections))
+	}
+	return rows
+}
+
+// RuleHits is one query rule as stats_mysql_query_rules shows it.
+type RuleHits struct {
+	ID   int
+	Hits uint64
+}
+
+// RuleRows is stats_mysql_query_rules.
+func RuleRows(list []RuleHits) *schema.Rows {
+	rows := table("stats_mysql_query_rules")
+	for _, r := range list {
+		rows.Rows = append(rows.Rows, cells(r.ID, r.Hits))
+	}
+	return rows
+}
