@@ -4,6 +4,10 @@ import "time"
 
 // tick serves whatever timer is due.
 func (m *Machine) tick(now time.Time) {
+	if m.overslept(now) {
+		m.listen(now)
+		return
+	}
 	if g := m.secondGARP; !g.IsZero() && !now.Before(g) {
 		m.secondGARP = time.Time{}
 		m.announce(now, m.secondRepeat)
@@ -11,13 +15,11 @@ func (m *Machine) tick(now time.Time) {
 	if m.deadline.IsZero() || now.Before(m.deadline) {
 		return
 	}
-	switch {
-	case m.overslept(now):
-		m.listen(now)
-	case m.state == Backup:
+	switch m.state {
+	case Backup:
 		m.logf(true, "Receive advertisement timeout")
 		m.becomeMaster(now)
-	case m.state == Master:
+	case Master:
 		m.sendPeriodic(now)
 	}
 }
