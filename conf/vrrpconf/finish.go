@@ -211,6 +211,14 @@ func (b *builder) completeUnicast(i *rawInstance) {
 		kept = append(kept, p)
 	}
 	i.Peers = kept
+	if i.Source.IsValid() && i.Source.Is6() != i.IPv6() {
+		b.warnf(i.name, "source address %s is of another family than the addresses, dropped", i.Source)
+		i.Source = netip.Addr{}
+	}
+	if g := i.Group; g.IsValid() && (g.Is6() != i.IPv6() || !g.IsMulticast()) {
+		b.warnf(i.name, "mcast_dst_ip %s is not a multicast group of this family, dropped", g)
+		i.Group = netip.Addr{}
+	}
 	if !i.Group.IsValid() {
 		i.Group = b.cfg.Global.group4
 	}

@@ -170,7 +170,7 @@ func setPeers(b *builder, i *rawInstance, k *confparse.Keyword) {
 			continue
 		}
 		if len(line.Args()) > 0 {
-			b.note("unicast_peer", pending, "the TTL range of a peer is not checked", line)
+			b.warnf(line.Args()[0], "%q of a peer is not carried out yet", line.Args()[0].Text)
 		}
 		i.Peers = append(i.Peers, a)
 	}

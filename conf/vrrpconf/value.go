@@ -4,15 +4,17 @@ import (
 	"math"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/keepsql/keepsql/confparse"
 )
 
-// number reads a whole number. Like keepalived it reports what is out of range or not a
-// number and leaves the default standing; ok tells which.
+// number reads a whole number. Like keepalived it uses what stands before trailing garbage,
+// reports what is out of range or no number at all, and leaves the default standing then; ok
+// tells which.
 func (b *builder) number(w confparse.Word, what string, least, most int) (n int, ok bool) {
-	n, err := strconv.Atoi(w.Text)
+	n, err := strconv.Atoi(b.leading(w, what, "0123456789"))
 	if err != nil {
 		b.warnf(w, "%s %q is not a whole number, ignored", what, w.Text)
 		return 0, false
@@ -24,10 +26,21 @@ func (b *builder) number(w confparse.Word, what string, least, most int) (n int,
 	return n, true
 }
 
+// leading is the part of a word that is a number, with a warning about the rest.
+func (b *builder) leading(w confparse.Word, what, digits string) string {
+	sign := len(w.Text) - len(strings.TrimLeft(w.Text, "+-"))
+	rest := strings.TrimLeft(w.Text[sign:], digits)
+	text := w.Text[:len(w.Text)-len(rest)]
+	if len(text) > sign && rest != "" {
+		b.warnf(w, "%s %q is taken as %s", what, w.Text, text)
+	}
+	return text
+}
+
 // seconds reads a decimal number of seconds, rounded to microseconds as keepalived does.
 func (b *builder) seconds(w confparse.Word, what string, least, most time.Duration) (time.Duration, bool) {
-	f, err := strconv.ParseFloat(w.Text, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+	f, err := strconv.ParseFloat(b.leading(w, what, "0123456789."), 64)
+	if err != nil {
 		b.warnf(w, "%s %q is not a number of seconds, ignored", what, w.Text)
 		return 0, false
 	}
