@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// connect logs in to the peer with the cluster's account. TLS is used where the peer offers it; as with ProxySQL, certificates
+// are the nodes' own and nobody vouches for them.
+func (n *node) connect(ctx context.Context, s *settings) (*wire.Client, error) {
+	cl, err := wire.Open(ctx, "tcp", address(n.peer), &wire.Account{
+		User: s.username, Password: s.password, Charset: wire.CharsetUTF8,
+		ConnectTimeout: n.cluster.timing.Connect,
+		TLS:            &tls.Config{InsecureSkipVerify: true},
+		Attributes: []wire.Attribute{
+			{Name: "_os", Value: runtime.GOOS},
+			{Name: "_client_name", Value: "keepsql"},
+			{Name: "_pid", Value: strconv.Itoa(os.Getpid())},
+			{Name: "_client_version", Value: s.version},
+			{Name: "_platform", Value: runtime.GOARCH},
+			{Name: "_server_host", Value: n.peer.Host},
+		},
+	}, n.cluster.timing.Login)
+	var refused *wire.Error
+	switch {
+	case err == nil:
+		cl.Timeout = n.cluster.timing.Query
+		return cl, nil
+	case errors.As(err, &refused):
+		return nil, err
+	}
+	errno := syscall.EINPROGRESS // what upstream shows whatever happened
+	errors.As(err, &errno)
+	return nil, &connectError{host: n.peer.Host, errno: errno, err: err}
+}
+
+// connectError words a failed connect as upstream's client library does.
+type connectError struct {
+	host  string
+	errno syscall.Errno
+	err   error
+}
+
+func (e *connectError) Error() string {
+	return fmt.Sprintf("Can't connect to server on '%s' (%d)", e.host, int(e.errno))
+}
+
+func (e *connectError) Unwrap() error { return e.err }
+
+// reason is what the log says of a failed statement or login: a peer's own words, where it had any.
+func reason(err error) string {
+	var said *wire.Error
+	var connect *connectError
+	switch {
+	case errors.As(err, &said):
+		return said.Message
+	case errors.As(err, &connect):
+		return connect.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "Lost connection to server during query"
+	}
+	return err.Error()
+}

@@ -1,0 +1,128 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
+)
+
+// node is one member and the goroutines that check it and pull from it.
+type node struct {
+	cluster *Cluster
+	log     zerolog.Logger
+	peer    diffcheck.Peer
+	queue   chan diffcheck.Pull // has room for one pull of each module
+
+	// Known to the checking goroutine only: the global checksum whose rows were read last, and the count of resets then.
+	global string
+	resets uint64
+
+	mu      sync.Mutex // guards what follows
+	member  member
+	metrics metrics
+}
+
+// member is the rest of a row of proxysql_servers.
+type member struct{ weight, comment string }
+
+// metrics is what a peer said of itself, by its own names.
+type metrics struct {
+	checked  time.Time // of the last answer; at first, when the node was made
+	response time.Duration
+	values   map[string]string
+}
+
+func newNode(c *Cluster, p diffcheck.Peer) *node {
+	return &node{
+		cluster: c, log: c.log, peer: p, queue: make(chan diffcheck.Pull, len(modules)),
+		metrics: metrics{checked: c.now()},
+	}
+}
+
+func (n *node) setMember(m member) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.member = m
+}
+
+// run checks the peer and pulls from it until ctx ends.
+func (n *node) run(ctx context.Context) {
+	n.log.Info().Msgf("Cluster: starting thread for peer %s", n.peer)
+	var puller sync.WaitGroup
+	puller.Go(func() { n.pulls(ctx) })
+	for ctx.Err() == nil {
+		began := time.Now()
+		n.wait(ctx, began, n.visit(ctx))
+	}
+	puller.Wait()
+	n.log.Info().Msgf("Cluster: closing thread for peer %s", n.peer)
+}
+
+// pause is how long to wait, by the settings in force.
+type pause func(*settings) time.Duration
+
+// wait sleeps until the pause since a time is over. A change of settings may make it shorter or longer.
+func (n *node) wait(ctx context.Context, since time.Time, p pause) {
+	for {
+		s := n.cluster.settings.Load()
+		timer := time.NewTimer(time.Until(since.Add(p(s))))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+			return
+		case <-s.replaced:
+			timer.Stop()
+		}
+	}
+}
+
+func interval(s *settings) time.Duration { return s.interval }
+
+// visit is the life of one connection. It returns how long to wait before the next.
+func (n *node) visit(ctx context.Context) pause {
+	t, s := &n.cluster.timing, n.cluster.settings.Load()
+	if s.username == "" {
+		return func(s *settings) time.Duration {
+			if s.username != "" {
+				return 0
+			}
+			return t.Idle
+		}
+	}
+	cl, err := n.connect(ctx, s)
+	if err != nil {
+		if ctx.Err() == nil {
+			n.log.Warn().Msgf("Cluster: unable to connect to peer %s . Error: %s", n.peer, reason(err))
+		}
+		return func(s *settings) time.Duration { return s.interval + t.Reconnect }
+	}
+	defer cl.Close()
+	c := &conversation{node: n, client: cl, user: s.username}
+	remote, err := c.value(ctx, "SELECT @@version")
+	if err != nil {
+		return interval
+	}
+	if self := s.version; remote != self {
+		n.log.Warn().Msgf("Cluster: different ProxySQL version with peer %s . Remote: %s . Self: %s", n.peer, remote, self)
+		return func(s *settings) time.Duration {
+			if s.version != self {
+				return 0
+			}
+			return t.Version
+		}
+	}
+	n.log.Info().Msgf("Cluster: clustering with peer %s . Remote version: %s . Self version: %s", n.peer, remote, s.version)
+	n.log.Info().Msgf("Cluster: sending CLUSTER_NODE_UUID %s to peer %s", n.cluster.uuid, n.peer)
+	if _, err := c.query(ctx, fmt.Sprintf("PROXYSQL CLUSTER_NODE_UUID %s %s", n.cluster.uuid, s.interfaces)); err != nil {
+		return interval
+	}
+	c.check(ctx)
+	return interval
+}

@@ -1,0 +1,228 @@
+package cluster_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/cluster"
+	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
+)
+
+const (
+	version = "2.7.1-16-g2726c27"
+	uuidA   = "11111111-1111-1111-1111-111111111111"
+	// patience bounds every wait for something that must happen.
+	patience = 20 * time.Second
+)
+
+// stack is a node without its admin interface: store, layers, cluster, and what they logged.
+type stack struct {
+	t       *testing.T
+	store   *store.Store
+	layers  *layers.Manager
+	cluster *cluster.Cluster
+	log     *journal
+}
+
+// timing is that of a test: quick where it must happen, never where it must not.
+func timing() cluster.Timing {
+	return cluster.Timing{
+		Idle: 10 * time.Millisecond, Version: 50 * time.Millisecond, Reconnect: 10 * time.Millisecond,
+		Query: 2 * time.Second, Retry: diffcheck.Retry{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
+	}
+}
+
+// prepare makes the parts of a node; nothing is loaded before boot.
+func prepare(t *testing.T, uuid, itsVersion string, tm cluster.Timing) *stack {
+	t.Helper()
+	s := &stack{t: t, log: &journal{}}
+	var err error
+	if s.store, err = store.Open(""); err != nil {
+		t.Fatal(err)
+	}
+	state, err := store.OpenState("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := state.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	log := zerolog.New(s.log)
+	s.layers, err = layers.New(layers.Options{Log: log, Store: s.store, State: state, Version: itsVersion})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cluster = cluster.New(cluster.Options{Log: log, Layers: s.layers, UUID: uuid, Timing: tm})
+	return s
+}
+
+// boot loads a file of the given text and runs the cluster until the test ends.
+func (s *stack) boot(text string) {
+	s.t.Helper()
+	name := filepath.Join(s.t.TempDir(), "a.cnf")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	g, ds := conf.Read([]string{name})
+	if ds.HasErrors() {
+		s.t.Fatal(ds)
+	}
+	f, ds := g.Parse()
+	if ds.HasErrors() {
+		s.t.Fatal(ds)
+	}
+	if err := s.layers.Boot(f, false); err != nil {
+		s.t.Fatal(err)
+	}
+	s.run(s.cluster.Run)
+}
+
+// run runs a part of the node until the test ends, and joins it.
+func (s *stack) run(part func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- part(ctx) }()
+	s.t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				s.t.Error(err)
+			}
+		case <-time.After(patience):
+			s.t.Error("part of the node did not stop")
+		}
+	})
+}
+
+func (s *stack) exec(sql string) {
+	s.t.Helper()
+	if _, err := s.store.Exec(context.Background(), sql); err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// list gives the rows of a query as one text: cells joined by commas, rows by blanks.
+func (s *stack) list(sql string) string {
+	s.t.Helper()
+	r, err := s.store.Exec(context.Background(), sql)
+	if err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+	return joined(r.Rows)
+}
+
+func joined(rows *schema.Rows) string {
+	var out []string
+	for _, r := range rows.Rows {
+		var cells []string
+		for _, c := range r {
+			cells = append(cells, c.Text)
+		}
+		out = append(out, strings.Join(cells, ","))
+	}
+	return strings.Join(out, " ")
+}
+
+// table reads a table of the cluster.
+func (s *stack) table(name string, columns ...string) string {
+	return joined(s.cluster.Tables()[name]().Project(columns...))
+}
+
+func (s *stack) load(module string) {
+	s.t.Helper()
+	if err := s.layers.Load(module, "test"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("did not happen within %v: %s", patience, what)
+		}
+	}
+}
+
+// logged waits for a line that contains text.
+func (s *stack) logged(text string) {
+	s.t.Helper()
+	end := time.Now().Add(patience)
+	for !strings.Contains(s.log.text(), text) {
+		if time.Now().After(end) {
+			s.t.Fatalf("not logged within %v: %s\n%s", patience, text, s.log.text())
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// journal keeps the log as lines "[INFO] text".
+type journal struct {
+	mu  sync.Mutex // guards buf
+	buf bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	var e struct{ Level, Message string }
+	if err := json.Unmarshal(p, &e); err != nil {
+		return 0, err
+	}
+	level := strings.ToUpper(e.Level)
+	if level == "WARN" {
+		level = "WARNING"
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	fmt.Fprintf(&j.buf, "[%s] %s\n", level, e.Message)
+	return len(p), nil
+}
+
+func (j *journal) text() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+// since gives the lines after the first n bytes, and how many bytes there are now.
+func (j *journal) since(n int) (lines []string, now int) {
+	text := j.text()
+	return strings.Split(strings.TrimSuffix(text[n:], "\n"), "\n"), len(text)
+}
+
+// count tells how often text was logged.
+func (j *journal) count(text string) int { return strings.Count(j.text(), text) }
+
+// config is a file with the given members and admin variables besides the cluster's account.
+func config(members []int, rest string) string {
+	var rows []string
+	for _, port := range members {
+		rows = append(rows, fmt.Sprintf(`{hostname="127.0.0.1"; port=%d; comment="n%d"}`, port, port))
+	}
+	return `proxysql_servers=(` + strings.Join(rows, ",") + `)
+admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; cluster_password="clpw"; cluster_check_interval_ms=20; ` + rest + `}
+`
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
