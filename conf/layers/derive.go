@@ -2,6 +2,7 @@ package layers
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/schema"
@@ -60,9 +61,36 @@ func deriveServers(mod schema.Module, source map[string]*schema.Rows) derived {
 	for i, table := range mod.Tables {
 		sums[i] = hashRows(Served(table, d.runtime[table]))
 	}
-	d.sums[schema.MySQLServers] = sums[0]
 	d.sums[schema.MySQLServersV2] = hashServersV2(sums)
+	numbers("mysql_servers", d.runtime["mysql_servers"])
+	d.sums[schema.MySQLServers] = hashRows(Served("mysql_servers", d.runtime["mysql_servers"]))
 	return d
+}
+
+// numbers makes what stands in integer columns the number that is in force: SQLite keeps text there too, of which the digits
+// it begins with count.
+func numbers(table string, rows *schema.Rows) {
+	for i, c := range schema.Lookup("main", table).Columns {
+		if !c.Integer() {
+			continue
+		}
+		for _, r := range rows.Rows {
+			r[i] = leadingNumber(r[i])
+		}
+	}
+}
+
+func leadingNumber(c schema.Cell) schema.Cell {
+	text := strings.TrimLeft(c.Text, " ")
+	end := 0
+	for end < len(text) && (text[end] >= '0' && text[end] <= '9' || end == 0 && text[end] == '-') {
+		end++
+	}
+	n, err := strconv.ParseInt(text[:end], 10, 64)
+	if err != nil {
+		return schema.Text("0")
+	}
+	return schema.Text(strconv.FormatInt(n, 10))
 }
 
 // Served gives the rows of a runtime table as peers pull and hash them: rules without the

@@ -24,6 +24,8 @@ type Options struct {
 	// SyncInterfaces is the top-level setting cluster_sync_interfaces: listeners take part
 	// in checksums and pulls.
 	SyncInterfaces bool
+	// NoSQLiteServer leaves the variables of the embedded server out, as upstream does without --sqlite3-server.
+	NoSQLiteServer bool
 }
 
 // Manager owns the layers of all modules. Its methods may be called from any goroutine;
@@ -35,6 +37,7 @@ type Manager struct {
 	now            func() time.Time
 	version        string
 	syncInterfaces bool
+	noSQLiteServer bool
 
 	current map[string]*atomic.Pointer[Snapshot] // by module; the map never changes
 
@@ -52,7 +55,7 @@ func New(o Options) (*Manager, error) {
 	}
 	m := &Manager{
 		log: o.Log, store: o.Store, state: o.State, now: o.Now,
-		version: o.Version, syncInterfaces: o.SyncInterfaces,
+		version: o.Version, syncInterfaces: o.SyncInterfaces, noSQLiteServer: o.NoSQLiteServer,
 		current:   map[string]*atomic.Pointer[Snapshot]{},
 		consumers: map[string][]Consumer{},
 		saved:     saved,

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/schema"
@@ -30,7 +31,7 @@ func (m *Manager) readVariables(mod schema.Module) (map[string]*schema.Rows, err
 		}
 		return nil
 	})
-	return map[string]*schema.Rows{variablesTable: variableRows(mod, inForce)}, err
+	return map[string]*schema.Rows{variablesTable: m.variableRows(mod, inForce)}, err
 }
 
 // variablesInForce starts from the runtime, at boot from the defaults.
@@ -45,10 +46,20 @@ func (m *Manager) variablesInForce(mod schema.Module) Variables {
 	return v
 }
 
+// known lists the variables with the prefix that this process has.
+func (m *Manager) known(prefix string) []schema.Variable {
+	all := schema.Variables(prefix)
+	if !m.noSQLiteServer {
+		return all
+	}
+	embedded, _ := schema.FindModule(schema.SQLiteVariables)
+	return slices.DeleteFunc(all, func(v schema.Variable) bool { return strings.HasPrefix(v.Name, embedded.Prefix) })
+}
+
 // defaults gives name and default of every variable with the prefix, as rows.
 func (m *Manager) defaults(prefix string) []schema.Row {
 	var rows []schema.Row
-	for _, v := range schema.Variables(prefix) {
+	for _, v := range m.known(prefix) {
 		value := v.Default
 		if v.Name == versionVariable && m.version != "" {
 			value = m.version
@@ -87,9 +98,9 @@ func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables,
 }
 
 // variableRows lists variables in the order of their names.
-func variableRows(mod schema.Module, v Variables) *schema.Rows {
+func (m *Manager) variableRows(mod schema.Module, v Variables) *schema.Rows {
 	rows := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
-	for _, def := range schema.Variables(mod.Prefix) {
+	for _, def := range m.known(mod.Prefix) {
 		rows.Rows = append(rows.Rows, schema.Row{schema.Text(def.Name), schema.Text(v[def.Name])})
 	}
 	sortRows(rows, "variable_name")

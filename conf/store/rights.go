@@ -29,7 +29,7 @@ func (s *Store) Run(ctx context.Context, sql string, rights Rights) (Result, err
 	if err := s.db.SetAuthorizer(rights.authorize); err != nil {
 		return Result{}, fmt.Errorf("restrict statement: %w", err)
 	}
-	defer s.db.SetAuthorizer(nil) // taking a callback away cannot fail
+	defer s.db.SetAuthorizer(nil) // run has done so, unless it panicked
 	return run(s.db, sql, rights)
 }
 

@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/listen"
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// Options is what a Server works with. Log, Store and Layers are needed, everything else may be left out.
+type Options struct {
+	Log    zerolog.Logger
+	Store  *store.Store
+	Layers *layers.Manager
+	TLS    func() *tls.Config // nil or giving nil: TLS is not offered
+	// Tables fills tables of schema stats whenever a statement names them.
+	Tables  stats.Tables
+	Peers   Peers
+	Control Control
+	// Config reads the config files, for LOAD … FROM CONFIG; nil: there are none.
+	Config func() (*conf.File, error)
+	// Interfaces replaces admin-mysql_ifaces for good; "" leaves the variable in force.
+	Interfaces string
+	// MaxSessions bounds the connections at one time; 0: 4096.
+	MaxSessions int
+	// StatementTimeout bounds one SQL statement; 0: one minute.
+	StatementTimeout time.Duration
+}
+
+// Server is the admin interface.
+type Server struct {
+	log       zerolog.Logger
+	store     *store.Store
+	layers    *layers.Manager
+	tls       func() *tls.Config
+	tables    stats.Tables
+	peers     Peers
+	control   Control
+	config    func() (*conf.File, error)
+	ifaces    string
+	maxConns  int64
+	timeout   time.Duration
+	started   time.Time
+	listeners *listen.Set
+	commands  registry
+	refresher refresher
+	passwords *wire.PasswordCache
+
+	admin    atomic.Pointer[layers.Variables] // in force
+	mysql    atomic.Pointer[layers.Variables]
+	readOnly atomic.Bool // PROXYSQL READONLY, admin-read_only
+	sessions atomic.Int64
+	lastID   atomic.Uint32
+}
+
+// New makes a Server and subscribes it to the variables it works by; call it before the layers boot.
+func New(o Options) *Server {
+	s := &Server{
+		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, control: o.Control,
+		config: o.Config, ifaces: o.Interfaces, started: time.Now(),
+		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
+		commands: newRegistry(), passwords: &wire.PasswordCache{},
+	}
+	if s.control == nil {
+		s.control = noControl{}
+	}
+	s.refresher = newRefresher(o.Store, o.Layers, o.Tables)
+	s.listeners = listen.New(listen.Options{Log: o.Log, Handle: s.serve})
+	s.layers.Subscribe(schema.AdminVariables, layers.ConsumerFunc(s.adminVariables))
+	s.layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(s.mysqlVariables))
+	return s
+}
+
+// Run serves clients until ctx ends and all sessions are closed.
+func (s *Server) Run(ctx context.Context) error { return s.listeners.Run(ctx) }
+
+// Addrs lists the addresses clients can connect to.
+func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
+
+// adminVariables works by a load of ADMIN VARIABLES: accounts, interfaces, the read-only switch.
+func (s *Server) adminVariables(snap *layers.Snapshot) (func(), error) {
+	vars := snap.Variables()
+	return func() {
+		before := s.admin.Swap(&vars)
+		if before == nil || before.Bool("admin-read_only") != vars.Bool("admin-read_only") {
+			s.readOnly.Store(vars.Bool("admin-read_only"))
+		}
+		s.listeners.Apply(cmp.Or(s.ifaces, vars.String("admin-mysql_ifaces")))
+	}, nil
+}
+
+// mysqlVariables works by a load of MYSQL VARIABLES: the monitor's account, the version shown to clients.
+func (s *Server) mysqlVariables(snap *layers.Snapshot) (func(), error) {
+	vars := snap.Variables()
+	return func() { s.mysql.Store(&vars) }, nil
+}
