@@ -16,7 +16,7 @@ type block struct {
 // build makes keywords and blocks of a line. Braces outside double quotes cut it.
 func (p *parser) build(line text) {
 	start := 0
-	for i := 0; i < len(line.s); i++ {
+	for i := 0; i < len(line.s) && !p.stop; i++ {
 		switch c := line.s[i]; {
 		case c == '"':
 			if n := strings.IndexByte(line.s[i+1:], '"'); n >= 0 {
@@ -25,7 +25,7 @@ func (p *parser) build(line text) {
 				i = len(line.s) - 1
 			}
 		case c == '$' && i+1 < len(line.s) && line.s[i+1] == '{':
-			if u, ok := nextUse(line.s, i); ok && u.i == i {
+			if u, ok := useAt(line.s, i); ok {
 				p.undefined(line, u)
 				i = u.j - 1
 			}

@@ -64,41 +64,45 @@ func paramLen(s string) int {
 
 // use is one `$NAME` or `${NAME}` in a line, from i to j.
 type use struct {
-	i, j   int
-	name   string
-	args   string // what follows a predefined name inside the braces
-	braces bool
+	i, j int
+	name string
+	args string // what follows a predefined name inside the braces
 }
 
 // maxUse is how long `NAME ARGUMENTS}` in a use may be.
 const maxUse = 256
 
-// nextUse finds the first use of a parameter from i on. `$NAME` counts only when followed
-// by a blank, ',', ')' or the end of the line.
+// nextUse finds the first use of a parameter from i on.
 func nextUse(s string, i int) (use, bool) {
-	for ; i < len(s)-1; i++ {
-		if s[i] != '$' {
-			continue
+	for i < len(s) {
+		n := strings.IndexByte(s[i:], '$')
+		if n < 0 {
+			break
 		}
-		if s[i+1] == '{' {
-			n := paramLen(s[i+2:])
-			end := strings.IndexByte(s[i+2:min(len(s), i+2+maxUse)], '}')
-			if n == 0 || end < 0 {
-				continue
-			}
-			inside := s[i+2 : i+2+end]
-			if n < end && (inside[n] != ' ' || inside[0] != '_') {
-				continue
-			}
-			return use{i, i + 2 + end + 1, inside[:n], strings.TrimSpace(inside[n:]), true}, true
+		i += n
+		if u, ok := useAt(s, i); ok {
+			return u, true
 		}
-		n := paramLen(s[i+1:])
-		end := i + 1 + n
-		if n > 0 && (end == len(s) || strings.IndexByte(blanks+",)", s[end]) >= 0) {
-			return use{i, end, s[i+1 : end], "", false}, true
-		}
+		i++
 	}
 	return use{}, false
+}
+
+// useAt reads the use of a parameter whose '$' is at i. `$NAME` counts only when followed by a
+// blank, ',', ')' or the end of the line.
+func useAt(s string, i int) (use, bool) {
+	if !strings.HasPrefix(s[i+1:], "{") {
+		n := paramLen(s[i+1:])
+		end := i + 1 + n
+		ok := n > 0 && (end == len(s) || strings.IndexByte(blanks+",)", s[end]) >= 0)
+		return use{i: i, j: end, name: s[i+1 : end]}, ok
+	}
+	inside, _, closed := strings.Cut(s[i+2:min(len(s), i+2+maxUse)], "}")
+	n := paramLen(inside)
+	if !closed || n == 0 || n < len(inside) && (inside[n] != ' ' || inside[0] != '_') {
+		return use{}, false
+	}
+	return use{i, i + 2 + len(inside) + 1, inside[:n], strings.TrimSpace(inside[n:])}, true
 }
 
 // expand replaces the parameters of a line. A changed line is processed anew, as are the

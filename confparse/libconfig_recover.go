@@ -27,13 +27,12 @@ func (p *parser) unexpected(want string) {
 
 // advice is what to do about a word that stands in place of what is wanted.
 func (p *parser) advice(want, word string) string {
-	wantsValue := strings.HasPrefix(want, "a value") || strings.HasPrefix(want, "a scalar")
 	switch lower := strings.ToLower(word); {
 	case len(p.closers) > 0 && looksLikeRoot(p.src, p.src.off):
 		return fmt.Sprintf("is '%c' missing before this line?", p.closers[len(p.closers)-1])
 	case p.longStr != (Pos{}):
 		return fmt.Sprintf("the string at %v runs over a line end: is its closing '\"' missing?", p.longStr)
-	case !wantsValue:
+	case !strings.HasPrefix(want, "a value"):
 		return ""
 	case lower == "yes" || lower == "on":
 		return "write true"
@@ -190,17 +189,18 @@ func (p *parser) lineResumes(closer byte, nested int) bool {
 // the end of the line only, because its quote may be the misplaced one.
 func (p *parser) skipBrokenString() {
 	s := p.src
-	end := s.lineEnd(s.off)
-	for i := s.off + 1; i < end; i++ {
-		switch s.text[i] {
-		case '\\':
+	i := s.off + 1
+	for i < len(s.text) && s.text[i] != '\n' {
+		c := s.text[i]
+		i++
+		if c == '"' {
+			break
+		}
+		if c == '\\' && i < len(s.text) && s.text[i] != '\n' {
 			i++
-		case '"':
-			s.off = i + 1
-			return
 		}
 	}
-	s.off = end
+	s.off = i
 }
 
 func closerOf(open byte) byte {

@@ -1,6 +1,10 @@
 package confparse
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // rootSetting reads one setting at top level and what may follow it on its line.
 func (p *parser) rootSetting() {
@@ -16,9 +20,8 @@ func (p *parser) rootSetting() {
 		return
 	}
 	end := s.off
-	line := s.lineEnd(end)
 	p.skipSource()
-	if s.eof() || s.off > line || s.text[s.off] == '!' || p.settingAhead() {
+	if s.eof() || strings.IndexByte(s.text[end:s.off], '\n') >= 0 || s.text[s.off] == '!' || p.settingAhead() {
 		return
 	}
 	p.unexpected("a line end or another setting after the value")
@@ -34,14 +37,13 @@ func (p *parser) setting(list *[]*Setting, names map[string]Pos) bool {
 	set := &Setting{Pos: s.pos(start), Name: s.text[start : start+n]}
 	p.noteSuspect(s, start, set.Pos)
 	s.off += n
-	want := fmt.Sprintf("a value for %q", set.Name)
 	switch c := p.skip(); {
 	case c == '=' || c == ':':
 		p.src.off++
 	case c == '+' && p.follows("+="):
 		p.errorAt(spot{p.src, p.src.off, 2}, CodeSyntax, "'+=' is no operator, settings are written with '=' or ':'")
 		p.src.off += 2
-		if p.value(&set.Value, want) {
+		if p.value(&set.Value, set.Name) {
 			p.terminator()
 			return true
 		}
@@ -54,7 +56,7 @@ func (p *parser) setting(list *[]*Setting, names map[string]Pos) bool {
 		p.unexpected(fmt.Sprintf("'=' or ':' after %q", set.Name))
 		return false
 	}
-	if !p.value(&set.Value, want) {
+	if !p.value(&set.Value, set.Name) {
 		return false
 	}
 	p.terminator()
@@ -82,8 +84,8 @@ func (p *parser) terminator() {
 	p.src.off = off
 }
 
-// value reads one value. Want says for the error message what could stand here.
-func (p *parser) value(v *Value, want string) bool {
+// value reads the value of the setting with that name, or an element of an array or list.
+func (p *parser) value(v *Value, name string) bool {
 	c := p.skip()
 	if c != 0 {
 		v.Pos = p.src.pos(p.src.off)
@@ -101,6 +103,10 @@ func (p *parser) value(v *Value, want string) bool {
 		return p.number(v)
 	case isLetter(c) && p.boolean(v):
 		return true
+	}
+	want := "a value for " + strconv.Quote(name)
+	if name == "" {
+		want = fmt.Sprintf("a value or '%c'", p.closers[len(p.closers)-1])
 	}
 	p.unexpected(want)
 	return false
@@ -156,13 +162,13 @@ func (p *parser) group(v *Value) bool {
 // list reads values of any kind up to the parenthesis that closes the list.
 func (p *parser) list(v *Value) bool {
 	v.Kind = List
-	return p.elements(v, ')', "a value or ')'", nil)
+	return p.elements(v, ')', nil)
 }
 
 // array reads scalars of one kind up to the bracket that closes the array.
 func (p *parser) array(v *Value) bool {
 	v.Kind = Array
-	return p.elements(v, ']', "a scalar or ']'", func(s *source, off int, e Value) {
+	return p.elements(v, ']', func(s *source, off int, e Value) {
 		switch {
 		case e.Kind == Array || e.Kind == List || e.Kind == Group:
 			p.hintAt(spot{s, off, 1}, CodeSyntax, "a list ( ) may hold them", "an array holds no arrays, lists or groups")
@@ -174,7 +180,7 @@ func (p *parser) array(v *Value) bool {
 
 // elements reads values with commas between them up to the closer. One or more commas
 // may also follow the last one.
-func (p *parser) elements(v *Value, closer byte, want string, check func(*source, int, Value)) bool {
+func (p *parser) elements(v *Value, closer byte, check func(*source, int, Value)) bool {
 	for {
 		c := p.skip()
 		s, off := p.src, p.src.off
@@ -189,7 +195,7 @@ func (p *parser) elements(v *Value, closer byte, want string, check func(*source
 			continue
 		}
 		var e Value
-		ok := p.value(&e, want)
+		ok := p.value(&e, "")
 		if ok {
 			v.Elems = append(v.Elems, e)
 			if check != nil {

@@ -33,6 +33,8 @@ func TestGlob(t *testing.T) {
 		"{a,{b,ab}}.{conf,}": "a.conf ab.conf b.conf",
 		"a{,b}.conf":         "a.conf ab.conf",
 		"{a.conf":            "",
+		"a}.conf":            "",
+		"}{a,b}.conf":        "",
 	} {
 		for _, l := range []confparse.Loader{m, confparse.Files{}} {
 			files, err := l.Glob(filepath.Join(dir, pattern))
