@@ -99,7 +99,6 @@ func (l *loop) turn() {
 	if now := time.Now(); !now.Before(l.nextRenew) {
 		l.nextRenew = now.Add(l.timings.Renew)
 		l.renew()
-		l.dirty = true
 	}
 	l.refreshStale()
 	if l.dirty {

@@ -59,7 +59,9 @@ type Speaker struct {
 	log    zerolog.Logger
 	opts   Options
 	status atomic.Pointer[[]InstanceStatus]
-	wake   chan struct{} // holds one token while the inbox has something
+	// running says that a loop empties the inbox.
+	running atomic.Bool
+	wake    chan struct{} // holds one token while the inbox has something
 
 	mu      sync.Mutex // guards what follows
 	current *vrrpconf.Config
@@ -80,9 +82,14 @@ func (s *Speaker) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.running.Store(true)
+	defer s.running.Store(false)
 	l.run(ctx)
 	return nil
 }
+
+// statusPatience is how long Status waits for a fresh picture.
+const statusPatience = 100 * time.Millisecond
 
 // Apply replaces the configuration, before or during Run, and tells what that means. An
 // instance that is equal in both keeps its state, timers and socket and notices nothing; in
@@ -101,8 +108,20 @@ func (s *Speaker) Apply(cfg *vrrpconf.Config) Report {
 // and drop its addresses at once; its return makes them candidates again.
 func (s *Speaker) SetEngine(alive bool) { s.post(func(l *loop) { l.setEngine(alive) }) }
 
-// Status is a recent picture of all instances, in the order of the configuration.
+// Status is a picture of all instances, in the order of the configuration: of this moment
+// while Run is running and not held up, else the last one there was.
 func (s *Speaker) Status() []InstanceStatus {
+	if s.running.Load() {
+		done := make(chan struct{})
+		s.post(func(l *loop) {
+			l.publish()
+			close(done)
+		})
+		select {
+		case <-done:
+		case <-time.After(statusPatience):
+		}
+	}
 	if p := s.status.Load(); p != nil {
 		return slices.Clone(*p)
 	}

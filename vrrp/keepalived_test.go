@@ -1,0 +1,140 @@
+package vrrp_test
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/keepsql/keepsql/vrrp/advert"
+	"github.com/keepsql/keepsql/vrrp/internal/netlab"
+)
+
+// seed is the configuration of an ordinary pair: VRRPv2, one second, a password.
+func seed(state string, priority int, pass string) string {
+	return fmt.Sprintf(`
+global_defs {
+	enable_script_security
+	script_user root
+}
+vrrp_instance VI_1 {
+	state %s
+	interface eth0
+	virtual_router_id 51
+	priority %d
+	authentication {
+		auth_type PASS
+		auth_pass %s
+	}
+	virtual_ipaddress {
+		10.99.0.20/24
+	}
+}
+`, state, priority, pass)
+}
+
+// TestMasterBesideKeepalived: we are preferred, a real keepalived is the backup.
+func TestMasterBesideKeepalived(t *testing.T) {
+	ha, hb, hc := pair(t)
+	_, log := keepalived(t, hb, seed("BACKUP", 90, "1234"))
+	a := speak(t, ha, "engine", seed("MASTER", 100, "1234"))
+	a.engine("on")
+	netlab.Eventually(t, 6*second, "A is master", a.is("MASTER"))
+	time.Sleep(second)
+	if hb.Has(vip) || !ha.Has(vip) {
+		t.Error("keepalived does not give way to us")
+	}
+	start := time.Now()
+	a.engine("off")
+	netlab.Eventually(t, 1500*time.Millisecond, "keepalived takes over within its skew", func() bool { return hb.Has(vip) })
+	t.Logf("death of the engine to address on keepalived: %v (skew 648 ms)", time.Since(start))
+	if got := hc.Answerer(vip); got != hb.MAC() {
+		t.Errorf("the address is answered by %q, not by keepalived %q", got, hb.MAC())
+	}
+	a.engine("on")
+	netlab.Eventually(t, 6*second, "A preempts keepalived", func() bool { return ha.Has(vip) && !hb.Has(vip) })
+	a.stop()
+	netlab.Eventually(t, 1500*time.Millisecond, "keepalived takes over after the stop", func() bool { return hb.Has(vip) })
+	if n := strings.Count(log(), "Backup received priority 0 advertisement"); n != 2 {
+		t.Errorf("keepalived heard priority 0 %d times, want 2", n)
+	}
+	for _, bad := range []string{"checksum", "invalid", "mismatch", "unexpected"} {
+		if strings.Contains(log(), bad) {
+			t.Errorf("keepalived complains about our packets: %s", bad)
+		}
+	}
+}
+
+// TestBackupBesideKeepalived: a real keepalived is preferred, we are the backup.
+func TestBackupBesideKeepalived(t *testing.T) {
+	ha, hb, _ := pair(t)
+	b := speak(t, hb, "alone", seed("BACKUP", 90, "1234"))
+	netlab.Eventually(t, 6*second, "B is master alone", b.is("MASTER"))
+	k, _ := keepalived(t, ha, seed("MASTER", 100, "1234"))
+	netlab.Eventually(t, 7*second, "keepalived preempts us", func() bool { return ha.Has(vip) && !hb.Has(vip) })
+	if i := b.instance(); i.State != "BACKUP" || i.MasterAddr.String() != "10.99.0.1" || i.MasterPriority != 100 {
+		t.Errorf("B is %+v", i)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	start := time.Now()
+	_ = k.Process.Signal(syscall.SIGTERM)
+	netlab.Eventually(t, 1500*time.Millisecond, "B takes over within its skew", func() bool { return hb.Has(vip) })
+	took := time.Since(start)
+	t.Logf("stop of keepalived to address on B: %v (skew 648 ms)", took)
+	if took < 600*time.Millisecond {
+		t.Errorf("B did not wait for its skew: %v", took)
+	}
+	if !b.says("Backup received priority 0 advertisement")() {
+		t.Error("B does not say why")
+	}
+}
+
+// TestWrongPassword: both are masters, and each says what is wrong with the other.
+func TestWrongPassword(t *testing.T) {
+	ha, hb, _ := pair(t)
+	_, log := keepalived(t, hb, seed("BACKUP", 90, "4321"))
+	a := speak(t, ha, "alone", seed("MASTER", 100, "1234"))
+	netlab.Eventually(t, 7*second, "both have the address", func() bool { return ha.Has(vip) && hb.Has(vip) })
+	netlab.Eventually(t, 3*second, "A complains", a.says("(VI_1) received an invalid passwd!"))
+	netlab.Eventually(t, 3*second, "keepalived complains", func() bool { return strings.Contains(log(), "received an invalid passwd!") })
+	time.Sleep(2 * second)
+	if n := strings.Count(a.text(), "invalid passwd"); n != 1 {
+		t.Errorf("A complained %d times in a few seconds", n)
+	}
+	if n := a.instance().Counters[advert.AuthFailure]; n < 2 {
+		t.Errorf("A counts %d failures", n)
+	}
+}
+
+// TestVersion3BesideKeepalived: the interval is adopted and the checksums agree.
+func TestVersion3BesideKeepalived(t *testing.T) {
+	ha, hb, _ := pair(t)
+	_, log := keepalived(t, hb, fast(90))
+	a := speak(t, ha, "alone", fast(100))
+	netlab.Eventually(t, 5*second, "A is master", a.is("MASTER"))
+	time.Sleep(second)
+	if hb.Has(vip) || strings.Contains(log(), "checksum") {
+		t.Errorf("keepalived does not understand us")
+	}
+	a.apply(fast(80))
+	netlab.Eventually(t, 2*second, "keepalived is preferred now", func() bool { return hb.Has(vip) && !ha.Has(vip) })
+	netlab.Eventually(t, second, "A is backup", a.is("BACKUP"))
+}
+
+// TestUnicastBesideKeepalived: the same without multicast.
+func TestUnicastBesideKeepalived(t *testing.T) {
+	ha, hb, _ := pair(t)
+	conf := func(priority int, self, peer string) string {
+		return fast(priority, "unicast_src_ip "+self, "unicast_peer {\n"+peer+"\n}")
+	}
+	_, log := keepalived(t, hb, conf(90, "10.99.0.2", "10.99.0.1"))
+	a := speak(t, ha, "alone", conf(100, "10.99.0.1", "10.99.0.2"))
+	netlab.Eventually(t, 5*second, "A is master", a.is("MASTER"))
+	time.Sleep(second)
+	if hb.Has(vip) || !ha.Has(vip) {
+		t.Errorf("keepalived does not hear us:\n%s", log())
+	}
+	a.apply(conf(80, "10.99.0.1", "10.99.0.2"))
+	netlab.Eventually(t, 2*second, "keepalived takes over", func() bool { return hb.Has(vip) && a.is("BACKUP")() })
+}

@@ -1,0 +1,193 @@
+package vrrp_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/vrrp"
+	"github.com/keepsql/keepsql/vrrp/internal/netlab"
+)
+
+// TestReload: an instance that stays notices nothing, a changed one keeps its state, a
+// removed one says priority 0 and lets go.
+func TestReload(t *testing.T) {
+	ha, hb, _ := pair(t)
+	second := func(name string, vrid int, ip string) string {
+		c := strings.ReplaceAll(fast(100), "VI_1", name)
+		return strings.NewReplacer("router_id 51", fmt.Sprint("router_id ", vrid), "10.99.0.20/24", ip+"/24").Replace(c)
+	}
+	two, three := second("VI_2", 52, "10.99.0.22"), second("VI_3", 53, "10.99.0.23")
+	b := speak(t, hb, "alone", fast(90)+strings.Replace(two, "priority 100", "priority 90", 1))
+	a := speak(t, ha, "alone", fast(100)+two)
+	netlab.Eventually(t, 5*time.Second, "A has both addresses", func() bool { return ha.Has(vip) && ha.Has("10.99.0.22") })
+	netlab.Eventually(t, 5*time.Second, "B has none", func() bool { return !hb.Has(vip) && !hb.Has("10.99.0.22") })
+	before := a.instance()
+
+	got := a.apply(fast(100) + two + three)
+	if diff := cmp.Diff(vrrp.Report{Added: []string{"VI_3"}, Unchanged: []string{"VI_1", "VI_2"}}, got); diff != "" {
+		t.Errorf("one more (-want +got):\n%s", diff)
+	}
+	more := strings.Replace(fast(99), "10.99.0.20/24", "10.99.0.20/24\n10.99.0.21/24 label eth0:1", 1)
+	got = a.apply(more + three)
+	if diff := cmp.Diff(vrrp.Report{Removed: []string{"VI_2"}, Changed: []string{"VI_1"}, Unchanged: []string{"VI_3"}}, got); diff != "" {
+		t.Errorf("one less (-want +got):\n%s", diff)
+	}
+	netlab.Eventually(t, time.Second, "the new address is there", func() bool { return ha.Has("10.99.0.21") })
+	netlab.Eventually(t, time.Second, "B takes over what A no longer has", func() bool { return !ha.Has("10.99.0.22") && hb.Has("10.99.0.22") })
+	if i := a.instance(); i.State != "MASTER" || !i.LastTransition.Equal(before.LastTransition) || i.Priority != 99 {
+		t.Errorf("A changed its state: %+v", i)
+	}
+	if n := strings.Count(a.text(), "(VI_1) Entering MASTER STATE"); n != 1 {
+		t.Errorf("A entered MASTER %d times", n)
+	}
+	if !b.says("received an unexpected ip number count 2, expected 1!")() {
+		netlab.Eventually(t, time.Second, "B complains about the other list", b.says("received an unexpected ip number count 2, expected 1!"))
+	}
+	netlab.Eventually(t, 5*time.Second, "VI_3 is served", func() bool { return ha.Has("10.99.0.23") })
+	// The kernel does not change the label of an address; it has to be set anew.
+	a.apply(strings.Replace(more, "eth0:1", "eth0:2", 1) + three)
+	netlab.Eventually(t, time.Second, "the label changed", func() bool { return strings.Contains(ha.IP("addr", "show", "dev", "eth0"), "eth0:2") })
+	got = a.apply(strings.Replace(more, "router_id 51", "router_id 61", 1) + three)
+	if diff := cmp.Diff(vrrp.Report{Restarted: []string{"VI_1"}, Unchanged: []string{"VI_3"}}, got); diff != "" {
+		t.Errorf("another VRID (-want +got):\n%s", diff)
+	}
+	netlab.Eventually(t, 5*time.Second, "A serves the new router", func() bool { return a.instance().VRID == 61 && a.is("MASTER")() })
+}
+
+// TestScriptsAndNotify: a failing check lowers the priority, B takes over; the notify
+// commands get keepalived's arguments in order.
+func TestScriptsAndNotify(t *testing.T) {
+	ha, hb, _ := pair(t)
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	notify := filepath.Join(dir, "notify.sh")
+	if err := os.WriteFile(notify, []byte("#!/bin/sh\nsleep 0.02\necho \"$@\" >>"+out+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script := "vrrp_script chk {\nscript \"/usr/bin/test ! -e " + dir + "/bad\"\ninterval 0.1\nfall 2\nweight -20\n}\n"
+	a := speak(t, ha, "alone", script+fast(100, "track_script {\nchk\n}",
+		"notify_master \""+notify+" m one\"", "notify_backup \""+notify+" b\"", "notify_stop \""+notify+" s\"",
+		"notify \""+notify+" gen 'two words'\""))
+	b := speak(t, hb, "alone", fast(90))
+	netlab.Eventually(t, 5*second, "A is master", func() bool { return a.is("MASTER")() && b.is("BACKUP")() })
+	if err := os.WriteFile(dir+"/bad", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	netlab.Eventually(t, 3*second, "B is master", func() bool { return b.is("MASTER")() && a.is("BACKUP")() })
+	if i := a.instance(); i.EffectivePriority != 80 || i.Priority != 100 {
+		t.Errorf("A has priority %d of %d", i.EffectivePriority, i.Priority)
+	}
+	for _, line := range []string{"Script `chk` now returning 1", "VRRP_Script(chk) failed (exited with status 1)",
+		"(VI_1) Changing effective priority from 100 to 80", "(VI_1) Master received advert from 10.99.0.2 with higher priority 90, ours 80"} {
+		if !a.says(line)() {
+			t.Errorf("A does not say %q", line)
+		}
+	}
+	if err := os.Remove(dir + "/bad"); err != nil {
+		t.Fatal(err)
+	}
+	netlab.Eventually(t, 3*second, "A is master again", a.is("MASTER"))
+	a.stop()
+	want := `b
+gen two words INSTANCE VI_1 BACKUP 100
+m one
+gen two words INSTANCE VI_1 MASTER 100
+b
+gen two words INSTANCE VI_1 BACKUP 80
+m one
+gen two words INSTANCE VI_1 MASTER 100
+s
+gen two words INSTANCE VI_1 STOP 100
+`
+	got, _ := os.ReadFile(out)
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("notify commands (-want +got):\n%s", diff)
+	}
+}
+
+// TestBrokenScript: a check that cannot be run has failed, and the log says what is wrong.
+func TestBrokenScript(t *testing.T) {
+	ha, _, _ := pair(t)
+	a := speak(t, ha, "alone", "vrrp_script chk {\nscript /no/such/check.sh\n}\n"+fast(100, "track_script {\nchk\n}"))
+	netlab.Eventually(t, 2*second, "A says what is wrong", a.says("VRRP_Script(chk) failed (cannot be run: /no: does not exist)"))
+	time.Sleep(second)
+	if s := a.instance().State; s != "FAULT" {
+		t.Errorf("A is %s with a check that cannot be run", s)
+	}
+}
+
+// TestFrozenMaster: while the master is frozen the kernel takes its address away and the
+// backup takes over; on waking the master listens before it claims anything.
+func TestFrozenMaster(t *testing.T) {
+	ha, hb, _ := pair(t)
+	a, b := speak(t, ha, "alone", fast(100, "nopreempt")), speak(t, hb, "alone", fast(90, "nopreempt"))
+	netlab.Eventually(t, 5*second, "one is master", func() bool { return a.is("MASTER")() || b.is("MASTER")() })
+	master, backup, hm, hbk := a, b, ha, hb
+	if b.is("MASTER")() {
+		master, backup, hm, hbk = b, a, hb, ha
+	}
+	_ = master.cmd.Process.Signal(syscall.SIGSTOP)
+	netlab.Eventually(t, 2*second, "the other takes over", func() bool { return hbk.Has(vip) })
+	netlab.Eventually(t, 4*second, "the frozen one loses its address", func() bool { return !hm.Has(vip) })
+	_ = master.cmd.Process.Signal(syscall.SIGCONT)
+	for range 40 {
+		if hm.Has(vip) {
+			t.Fatal("the frozen one claims the address on waking")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !master.is("BACKUP")() || !backup.is("MASTER")() {
+		t.Error("the roles did not change")
+	}
+	if !master.says("listening before claiming")() {
+		t.Error("the frozen one does not say what happened")
+	}
+}
+
+// TestFrozenBackup: adverts wait in the socket while the backup is frozen; it reads them
+// before it believes its timer.
+func TestFrozenBackup(t *testing.T) {
+	ha, hb, _ := pair(t)
+	a, b := speak(t, ha, "alone", fast(100)), speak(t, hb, "alone", fast(90))
+	netlab.Eventually(t, 5*second, "A is master", func() bool { return a.is("MASTER")() && b.is("BACKUP")() })
+	for range 3 {
+		_ = b.cmd.Process.Signal(syscall.SIGSTOP)
+		time.Sleep(700 * time.Millisecond)
+		_ = b.cmd.Process.Signal(syscall.SIGCONT)
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := strings.Count(b.text(), "Entering MASTER STATE"); n != 0 {
+		t.Errorf("B claimed the address %d times", n)
+	}
+}
+
+// TestInterfaceAppears: an instance waits quietly for its interface and its address.
+func TestInterfaceAppears(t *testing.T) {
+	ha, _, _ := pair(t)
+	a := speak(t, ha, "alone", strings.Replace(fast(100), "interface eth0", "interface dummy7", 1))
+	netlab.Eventually(t, 2*second, "A is in fault", a.is("FAULT"))
+	ha.IP("link", "add", "dummy7", "type", "veth", "peer", "name", "other7")
+	ha.IP("link", "set", "other7", "up")
+	ha.IP("link", "set", "dummy7", "up")
+	time.Sleep(200 * time.Millisecond)
+	if s := a.instance().State; s != "FAULT" {
+		t.Errorf("A is %s without an address", s)
+	}
+	ha.IP("addr", "add", "10.99.0.77/24", "dev", "dummy7")
+	netlab.Eventually(t, 4*second, "A is master", a.is("MASTER"))
+	ha.IP("link", "del", "dummy7")
+	netlab.Eventually(t, 2*second, "A is in fault again", a.is("FAULT"))
+	ha.IP("link", "add", "dummy7", "type", "veth", "peer", "name", "other8")
+	ha.IP("link", "set", "other8", "up")
+	ha.IP("addr", "add", "10.99.0.77/24", "dev", "dummy7")
+	ha.IP("link", "set", "dummy7", "up")
+	netlab.Eventually(t, 4*second, "A is master on the new interface", a.is("MASTER"))
+	netlab.Eventually(t, second, "with its address", func() bool { return strings.Contains(ha.IP("addr", "show", "dev", "dummy7"), vip) })
+}
