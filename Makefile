@@ -1,0 +1,65 @@
+# keepsql: `make help` lists the targets.
+
+GO          ?= go
+VERSION     ?= $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo dev)
+STATICCHECK := bin/staticcheck-v0.8.2
+FUZZTIME    ?= 30s
+BENCH       ?= .
+# The lab measures times, so nothing else runs beside it.
+LAB         := ./engine/lab
+OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
+# The lab and the demonstration run a binary, which the race detector does not see.
+RACE        ?= $$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$')
+
+export CGO_ENABLED = 0
+
+.PHONY: build lint test deps race demo lab soak bench clean help
+.DEFAULT_GOAL := build
+
+build: ## build bin/keepsql, one static binary
+	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/keepsql .
+
+lint: $(STATICCHECK) ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+$(STATICCHECK):
+	GOBIN='$(CURDIR)/bin' $(GO) install honnef.co/go/tools/cmd/staticcheck@$(subst bin/staticcheck-,,$@)
+	mv bin/staticcheck $@
+
+test: deps race build ## all tests; as root it first installs what they need, otherwise it says what is skipped
+	$(GO) test -timeout 12m $(OTHERS)
+	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -count=1 -timeout 4m $(LAB)
+
+deps: # the programs that tests run
+	@packaging/test-deps.sh
+
+race: # all packages but those that run the binary, under the race detector, which needs a C compiler
+	@if command -v cc >/dev/null || command -v gcc >/dev/null; then \
+		echo '$(GO) test -race -short …'; CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE); \
+	else echo 'skipped: go test -race needs a C compiler (gcc)'; fi
+
+demo: build ## run one node on an embedded backend and show what it does; Ctrl-C ends it
+	bin/keepsql demo
+
+lab: build ## as root: the seed set-up in network namespaces, and what a client sees when hosts die
+	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 4m $(LAB)
+
+soak: ## every fuzz target for FUZZTIME (30s)
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+bench: ## benchmarks; BENCH is a pattern
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(OTHERS)
+
+clean: ## remove what was built
+	rm -rf bin lab-run
+	$(GO) clean -testcache
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
