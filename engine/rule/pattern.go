@@ -1,0 +1,112 @@
+package rule
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+)
+
+// Engine is a dialect of regular expressions (query_processor_regex).
+type Engine int
+
+const (
+	PCRE Engine = 1 // upstream's default
+	RE2  Engine = 2
+)
+
+// DefaultMatchTimeout is for how long one expression may run over one text. What
+// takes longer does not match. The clock behind it ticks ten times a second.
+const DefaultMatchTimeout = 500 * time.Millisecond
+
+// pattern is a compiled regular expression. Exactly one engine is set.
+type pattern struct {
+	shape
+	pcre *regexp2.Regexp
+	re2  *regexp.Regexp
+}
+
+func compilePattern(expr string, caseless bool, o *Options) (*pattern, error) {
+	p := &pattern{}
+	if !o.NoPrefilter {
+		p.shape = shapeOf(expr, caseless)
+	}
+	if o.Engine == RE2 {
+		if caseless {
+			expr = "(?i)" + expr
+		}
+		re, err := regexp.Compile(expr)
+		if err != nil {
+			return nil, err
+		}
+		p.re2 = re
+		return p, nil
+	}
+	options := regexp2.None
+	if caseless {
+		options = regexp2.IgnoreCase
+	}
+	translated, err := translate(expr)
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp2.Compile(translated, options)
+	if err != nil {
+		return nil, fmt.Errorf("%w (as %q)", err, translated)
+	}
+	re.MatchTimeout = o.MatchTimeout
+	p.pcre = re
+	return p, nil
+}
+
+// groups returns the number of the last capturing group.
+func (p *pattern) groups() int {
+	if p.re2 != nil {
+		return p.re2.NumSubexp()
+	}
+	return slices.Max(p.pcre.GetGroupNumbers())
+}
+
+// match reports whether the expression matches somewhere in text, of which s is
+// the form for PCRE. An expression that had to be stopped does not match.
+func (p *pattern) match(text []byte, s *subject) (matched, stopped bool) {
+	if !p.foldsWide(text) {
+		c := comparer{p.fold}
+		switch p.decided {
+		case byPrefix:
+			return c.anyPrefix(text, p.prefix), false
+		case byContent:
+			return c.anyInside(text, p.need), false
+		case byEquality:
+			return c.anyEqual(text, p.prefix) || p.pcre != nil && c.anyEqual(trimNewline(text), p.prefix), false
+		}
+		if p.prefix != nil && !c.anyPrefix(text, p.prefix) {
+			return false, false
+		}
+		if p.suffix != nil && !c.anySuffix(text, p.suffix) && !c.anySuffix(trimNewline(text), p.suffix) {
+			return false, false
+		}
+	}
+	if p.re2 != nil {
+		return p.re2.Match(text), false
+	}
+	matched, err := p.pcre.MatchRunes(s.of(text))
+	return matched && err == nil, err != nil
+}
+
+// foldsWide reports whether characters of text outside ASCII could equal ASCII
+// letters, as the Kelvin sign equals k in caseless RE2.
+func (p *pattern) foldsWide(text []byte) bool {
+	return p.re2 != nil && p.fold && !isASCII(text)
+}
+
+func isASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
