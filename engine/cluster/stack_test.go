@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
@@ -226,3 +227,5 @@ admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username=
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

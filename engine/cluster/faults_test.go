@@ -1,0 +1,306 @@
+package cluster_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/engine/cluster"
+	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
+)
+
+// TestMembership is testdata/13: members come and go while the node runs.
+func TestMembership(t *testing.T) {
+	a, b := newFakePeer(t, true), newFakePeer(t, true)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{a.port}, ""))
+	peer := func(f *fakePeer) string { return "127.0.0.1:" + itoa(f.port) }
+	s.logged("[INFO] Created new Cluster Node Entry for host " + peer(a))
+	s.logged("[INFO] Cluster: starting thread for peer " + peer(a))
+	s.logged("[INFO] Cluster: clustering with peer " + peer(a) + " . Remote version: " + version + " . Self version: " + version)
+
+	s.exec(fmt.Sprintf("INSERT INTO proxysql_servers VALUES('127.0.0.1',%d,5,'n2')", b.port))
+	s.load(schema.ProxySQLServers)
+	s.logged("[INFO] Created new Cluster Node Entry for host " + peer(b))
+	s.logged("[INFO] Cluster: starting thread for peer " + peer(b))
+	s.logged("[INFO] Cluster: sending CLUSTER_NODE_UUID " + uuidA + " to peer " + peer(b))
+
+	s.exec(fmt.Sprintf("UPDATE proxysql_servers SET weight=7, comment='kept' WHERE port=%d", b.port))
+	s.exec(fmt.Sprintf("DELETE FROM proxysql_servers WHERE port=%d", a.port))
+	s.load(schema.ProxySQLServers)
+	s.logged("[INFO] Destroyed Cluster Node Entry for host " + peer(a))
+	s.logged("[INFO] Cluster: closing thread for peer " + peer(a))
+	if n := s.log.count("starting thread for peer " + peer(b)); n != 1 {
+		t.Errorf("the peer that stayed was started %d times", n)
+	}
+	want := fmt.Sprintf("127.0.0.1,%d,7,kept", b.port)
+	if got := s.table("stats_proxysql_servers_metrics", "hostname", "port", "weight", "comment"); got != want {
+		t.Errorf("metrics: %q, want %q", got, want)
+	}
+}
+
+// TestConnectErrors is testdata/04 and the beginning of 01: nobody listens, then the password is wrong, then it is right.
+func TestConnectErrors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	f := newFakePeer(t, true)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{closed, f.port}, `mysql_ifaces="127.0.0.1:25011"`))
+	s.logged(fmt.Sprintf("[WARNING] Cluster: unable to connect to peer 127.0.0.1:%d . Error: Can't connect to server on '127.0.0.1' (111)", closed))
+	s.logged(fmt.Sprintf("clustering with peer 127.0.0.1:%d", f.port))
+
+	f.onStatement(func(int, string) reaction { return hangUp })
+	s.exec("UPDATE global_variables SET variable_value='nobody' WHERE variable_name='admin-cluster_username'")
+	s.load(schema.AdminVariables)
+	s.logged(fmt.Sprintf("[WARNING] Cluster: unable to connect to peer 127.0.0.1:%d . Error: "+
+		"ProxySQL Error: Access denied for user 'nobody'@'127.0.0.1' (using password: YES)", f.port))
+
+	f.onStatement(func(int, string) reaction { return answer })
+	n := s.log.count("clustering with peer")
+	s.exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
+	s.load(schema.AdminVariables)
+	eventually(t, "login with the right account", func() bool { return s.log.count("clustering with peer") > n })
+}
+
+// TestNoAccount: a node without cluster_username leaves its peers alone until it gets one.
+func TestNoAccount(t *testing.T) {
+	f := newFakePeer(t, true)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(fmt.Sprintf(`proxysql_servers=({hostname="127.0.0.1"; port=%d})`, f.port))
+	s.logged("starting thread for peer")
+	time.Sleep(50 * time.Millisecond)
+	if n := f.connections(); n != 0 {
+		t.Fatalf("%d connections without an account", n)
+	}
+	s.exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
+	s.exec("UPDATE global_variables SET variable_value='clpw' WHERE variable_name='admin-cluster_password'")
+	s.load(schema.AdminVariables)
+	s.logged("clustering with peer")
+}
+
+// TestOtherVersion is testdata/05.
+func TestOtherVersion(t *testing.T) {
+	f := newFakePeer(t, true)
+	f.version = "2.7.1-99-g2726c27"
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{f.port}, ""))
+	line := fmt.Sprintf("[WARNING] Cluster: different ProxySQL version with peer 127.0.0.1:%d . Remote: 2.7.1-99-g2726c27 . Self: %s", f.port, version)
+	eventually(t, "asked again", func() bool { return s.log.count(line) == 2 })
+	for _, sql := range f.statements(0) {
+		if sql != "SELECT @@version" {
+			t.Errorf("asked a peer of another version: %s", sql)
+		}
+	}
+	want := fmt.Sprintf("127.0.0.1,%d,mysql_users,0,0,,0,0,0", f.port)
+	if got := joined(s.cluster.Tables()["stats_proxysql_servers_checksums"]()); !strings.Contains(got, want) {
+		t.Errorf("checksums: %s, want %s in it", got, want)
+	}
+}
+
+// TestPeerErrors is testdata/20: no TLS, errors instead of answers, breaking off.
+func TestPeerErrors(t *testing.T) {
+	f := newFakePeer(t, false)
+	s := prepare(t, uuidA, version, timing())
+	var how reaction
+	f.onStatement(func(_ int, sql string) reaction {
+		if sql == "SELECT GLOBAL_CHECKSUM()" {
+			return how
+		}
+		return answer
+	})
+	how = boom
+	s.boot(config([]int{f.port}, ""))
+	failed := func(cause string) func() bool {
+		return func() bool {
+			for _, line := range strings.Split(s.log.text(), "\n") {
+				if strings.HasPrefix(line, fmt.Sprintf("[ERROR] Cluster: unable to run query on 127.0.0.1:%d using user cluster after ", f.port)) &&
+					strings.HasSuffix(line, "ms : SELECT GLOBAL_CHECKSUM() . Error: "+cause) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	eventually(t, "the peer's words in the log", failed("boom"))
+	f.mu.Lock()
+	how = hangUp
+	f.mu.Unlock()
+	eventually(t, "the lost connection in the log", failed("Lost connection to server during query"))
+	f.mu.Lock()
+	how = answer
+	f.mu.Unlock()
+	eventually(t, "checks", func() bool { return s.table("stats_proxysql_servers_checksums", "updated_at") != "0 0 0 0 0 0 0" })
+}
+
+// TestHungPeer: a peer that stops answering, be it a check or a pull, keeps nobody else from being checked and pulled.
+func TestHungPeer(t *testing.T) {
+	hung, good := newFakePeer(t, true), newFakePeer(t, true)
+	source := prepare(t, uuidA, version, timing())
+	source.boot(`mysql_users=({username="u"; password="p"; default_hostgroup=3; attributes="{\"a\": \"it's\"}"})`)
+
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{hung.port, good.port}, `cluster_mysql_users_save_to_disk="false"`))
+	hung.like(s)
+	good.like(s)
+	eventually(t, "first checks", func() bool { return s.log.count("for proxysql_servers from peer") >= 2 })
+	hung.onStatement(func(_ int, sql string) reaction {
+		if strings.Contains(sql, "runtime_mysql_users") {
+			return hang
+		}
+		return answer
+	})
+	epoch := time.Now().Unix() + 10
+	hung.set("mysql_users", diffcheck.Stamp{Version: 2, Epoch: epoch + 1, Checksum: "0x1111111111111111"})
+	s.logged("[INFO] Cluster: Fetching MySQL Users from peer 127.0.0.1:" + itoa(hung.port) + " started. Expected checksum: 0x1111111111111111")
+
+	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp.Version, stamp.Epoch = 2, epoch
+	rules := diffcheck.Stamp{Version: 2, Epoch: epoch, Checksum: "0x0000000000000001"}
+	serve(good, source)
+	good.set("mysql_users", stamp)
+	good.set("mysql_query_rules", rules) // another module is not held up at all
+	began := time.Now()
+	s.logged("Fetching MySQL Query Rules from peer 127.0.0.1:" + itoa(good.port) + " failed because of mismatching checksum")
+	if d := time.Since(began); d > time.Second {
+		t.Errorf("the pull of another module waited %v", d)
+	}
+	// Once the hung pull is given up, the good peer's users are taken.
+	s.logged("[INFO] Cluster: NOT saving to disk MySQL Users from peer 127.0.0.1:" + itoa(good.port))
+	want := layers.Stamp{Version: 2, Epoch: epoch, Checksum: stamp.Checksum}
+	if d := cmp.Diff(want, s.layers.Stamps()["mysql_users"]); d != "" {
+		t.Error(d)
+	}
+	row := "SELECT username, password, default_hostgroup, active, frontend, backend, attributes FROM "
+	if got := s.list(row + "mysql_users"); got != `u,p,3,1,1,1,{"a": "it's"}` {
+		t.Errorf("memory has %q", got)
+	}
+	if got := s.list(row + "disk.mysql_users"); got != "" {
+		t.Errorf("disk has %q", got)
+	}
+}
+
+// serve makes a peer answer pulls with the users of a node.
+func serve(f *fakePeer, s *stack) {
+	rows := s.layers.Snapshot(schema.MySQLUsers).Runtime["mysql_users"]
+	columns := strings.Split("username, password, use_ssl, default_hostgroup, default_schema, schema_locked, transaction_persistent, fast_forward, backend, frontend, max_connections, attributes, comment", ", ")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tables["PROXY_SELECT "+strings.Join(columns, ", ")+" FROM runtime_mysql_users"] = rows.Project(columns...)
+}
+
+// TestOvertakenPull: what is loaded here while a pull is under way is newer than what was asked for.
+func TestOvertakenPull(t *testing.T) {
+	f := newFakePeer(t, true)
+	source := prepare(t, uuidA, version, timing())
+	source.boot(`mysql_users=({username="theirs"; password="p"})`)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{f.port}, ""))
+	f.like(s)
+	serve(f, source)
+	eventually(t, "first check", func() bool { return s.log.count("for proxysql_servers from peer") > 0 })
+	once := true
+	f.onStatement(func(_ int, sql string) reaction {
+		if once && strings.Contains(sql, "runtime_mysql_users") {
+			once = false
+			s.exec("INSERT INTO mysql_users(username,password) VALUES('ours','p')")
+			s.load(schema.MySQLUsers)
+		}
+		return answer
+	})
+	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp.Version, stamp.Epoch = 2, time.Now().Unix()-100
+	f.set("mysql_users", stamp)
+	s.logged("Fetching mysql_users from peer 127.0.0.1:" + itoa(f.port) + " failed: the module was loaded here meanwhile")
+	time.Sleep(100 * time.Millisecond)
+	if got := s.list("SELECT username FROM mysql_users"); got != "ours" {
+		t.Errorf("memory has %q, want what was loaded last", got)
+	}
+}
+
+// TestReenabled is testdata of recording 08: a module whose diffs were 0 is pulled as soon as they are not, though the peer's
+// global checksum stays as it was.
+func TestReenabled(t *testing.T) {
+	f := newFakePeer(t, true)
+	source := prepare(t, uuidA, version, timing())
+	source.boot(`mysql_users=({username="u"; password="p"})`)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{f.port}, `cluster_mysql_users_diffs_before_sync=0`))
+	f.like(s)
+	serve(f, source)
+	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp.Version, stamp.Epoch = 2, time.Now().Unix()+10
+	f.set("mysql_users", stamp)
+	s.logged("Not syncing due to 'admin-cluster_mysql_users_diffs_before_sync=0'.")
+	s.exec("UPDATE global_variables SET variable_value='1' WHERE variable_name='admin-cluster_mysql_users_diffs_before_sync'")
+	s.load(schema.AdminVariables)
+	s.logged("[INFO] Re-enabled previously disabled 'admin-cluster_mysql_users_diffs_before_sync'. Resetting global checksums to force Cluster re-sync.")
+	s.logged("[INFO] Cluster: Saving to disk MySQL Users from peer")
+
+	s.exec("UPDATE global_variables SET variable_value='false' WHERE variable_name='admin-checksum_mysql_users'")
+	s.load(schema.AdminVariables)
+	s.logged("[WARNING] Disabling deprecated 'admin-checksum_mysql_users', setting 'admin-cluster_mysql_users_diffs_before_sync=0'.")
+}
+
+// TestStrangeAnswers: a peer's answers that have not the columns asked for are refused, not guessed at.
+func TestStrangeAnswers(t *testing.T) {
+	f := newFakePeer(t, true)
+	s := prepare(t, uuidA, version, timing())
+	f.tables["PROXY_SELECT username, schemaname, flagIN, destination_hostgroup, comment FROM runtime_mysql_query_rules_fast_routing ORDER BY username, schemaname, flagIN"] =
+		&schema.Rows{Columns: []string{"something", "else"}}
+	s.boot(config([]int{f.port}, ""))
+	f.like(s)
+	f.set("mysql_query_rules", diffcheck.Stamp{Version: 2, Epoch: time.Now().Unix() + 10, Checksum: "0x1111111111111111"})
+	s.logged("columns are something, else, want username, schemaname, flagIN, destination_hostgroup, comment")
+}
+
+// TestClients keeps account of the sessions of nodes that check us.
+func TestClients(t *testing.T) {
+	now := time.Unix(1_000_000_000, 0)
+	l := prepare(t, uuidA, version, timing())
+	c := cluster.New(cluster.Options{Layers: l.layers, UUID: uuidA, Now: func() time.Time { return now }})
+	table := func() string { return joined(c.Tables()["stats_proxysql_servers_clients_status"]()) }
+
+	remote := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 2), Port: 40156}
+	session, err := c.NodeUUID(remote, uuidA, "0.0.0.0:6032;/tmp/a.sock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	session.Seen()
+	if want, got := uuidA+",10.0.0.2,40156,0.0.0.0:6032;/tmp/a.sock,1000000060", table(); got != want {
+		t.Errorf("clients: %q, want %q", got, want)
+	}
+	if again, err := c.NodeUUID(remote, uuidA, "0.0.0.0:6032"); err != nil || again != session {
+		t.Errorf("the same node again: %v, %v", again, err)
+	}
+	for _, refused := range []struct {
+		remote net.Addr
+		uuid   string
+	}{
+		{remote, "22222222-2222-2222-2222-222222222222"}, // the session is another node's
+		{&net.TCPAddr{IP: net.IPv4(10, 0, 0, 2), Port: 1}, "2222"},
+		{&net.UnixAddr{Name: "/tmp/a.sock", Net: "unix"}, uuidA},
+	} {
+		if _, err := c.NodeUUID(refused.remote, refused.uuid, "0.0.0.0:6032"); err == nil {
+			t.Errorf("taken: %s from %v", refused.uuid, refused.remote)
+		}
+	}
+	session.Close()
+	session.Close()
+	if got := table(); got != "" {
+		t.Errorf("clients: %q, want nothing of a closed session", got)
+	}
+	if got := joined(c.Tables()["stats_proxysql_servers_status"]()); got != "" {
+		t.Errorf("stats_proxysql_servers_status: %q", got)
+	}
+}
