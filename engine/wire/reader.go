@@ -43,13 +43,8 @@ func (c *Conn) fill() error {
 
 // fillEmpty waits for the peer without holding a buffer.
 func (c *Conn) fillEmpty() error {
-	if c.tls == nil {
-		buf, n, ok, err := c.sock.readPooled()
-		if ok {
-			c.in, c.r, c.w = buf, 0, n
-			c.bytesIn += uint64(n)
-			return err
-		}
+	if ok, err := c.fillPooled(); ok {
+		return err
 	}
 	n, err := c.nc.Read(c.first[:])
 	if n > 0 {
@@ -58,6 +53,37 @@ func (c *Conn) fillEmpty() error {
 		c.bytesIn += uint64(n)
 		return nil
 	}
+	return err
+}
+
+// fillPooled does that where the transport can take a buffer at the moment it has something to put there.
+func (c *Conn) fillPooled() (bool, error) {
+	if c.tls != nil {
+		return false, nil
+	}
+	buf, n, ok, err := c.sock.readPooled()
+	if ok {
+		c.in, c.r, c.w = buf, 0, n
+		c.bytesIn += uint64(n)
+	}
+	return ok, err
+}
+
+// fillChunk receives as much as there is in one read. Over TLS that takes a buffer already while waiting: fillEmpty's few
+// first bytes would be a poor chunk.
+func (c *Conn) fillChunk() error {
+	c.Release()
+	if ok, err := c.fillPooled(); ok {
+		return err
+	}
+	c.in = getBuffer()
+	n, err := c.nc.Read(c.in[:])
+	c.r, c.w = 0, n
+	c.bytesIn += uint64(n)
+	if n > 0 {
+		return nil
+	}
+	c.Release()
 	return err
 }
 
@@ -176,7 +202,7 @@ func (c *Conn) readLarge(p []byte, n int) ([]byte, error) {
 func (c *Conn) ReadChunk() ([]byte, error) {
 	c.large = nil
 	if c.r == c.w {
-		if err := c.fill(); err != nil {
+		if err := c.fillChunk(); err != nil {
 			return nil, err
 		}
 	}
