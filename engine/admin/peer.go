@@ -3,21 +3,20 @@ package admin
 import (
 	"context"
 	"net"
-	"regexp"
 	"strings"
 )
 
 // Peers keeps account of the cluster nodes that poll this one.
 type Peers interface {
-	// Announced is told of PROXYSQL CLUSTER_NODE_UUID: a node with this uuid polls from remote, and has the given interfaces of
-	// its own. An error closes the connection.
-	Announced(remote net.Addr, uuid, interfaces string) (PeerSession, error)
+	// NodeUUID is told of PROXYSQL CLUSTER_NODE_UUID, for the first time of a connection or again: the node with this uuid polls
+	// from remote, and listens on the interfaces given. An error closes the connection.
+	NodeUUID(remote net.Addr, uuid, interfaces string) (PeerSession, error)
 }
 
-// PeerSession is one connection of a cluster node.
-type PeerSession interface {
-	// Seen is called at every command of the node.
+// PeerSession is one connection of a cluster node: Seen is called at every command of it, Close when it ends.
+type PeerSession = interface {
 	Seen()
+	Close()
 }
 
 // peerCommands are what a polling node sends beside plain queries.
@@ -25,30 +24,26 @@ func peerCommands() []command {
 	return []command{{text: "PROXYSQL CLUSTER_NODE_UUID ", arg: true, run: announcePeer}}
 }
 
-var uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-
-// announcePeer is PROXYSQL CLUSTER_NODE_UUID uuid interfaces. What is not of that form, comes through a unix socket, or names
-// another node than this connection did before, ends the connection.
+// announcePeer is PROXYSQL CLUSTER_NODE_UUID uuid interfaces. Where it is not acceptable, the connection ends without an
+// answer, as upstream.
 func announcePeer(_ context.Context, s *session, c call) (answer, error) {
-	remote := s.conn.RemoteAddr()
-	s.srv.log.Info().Msgf("Received PROXYSQL CLUSTER_NODE_UUID from %s : %s", remote, c.arg)
-	uuid, interfaces, _ := strings.Cut(c.arg, " ")
-	if _, tcp := remote.(*net.TCPAddr); !tcp || !uuidForm.MatchString(uuid) || interfaces == "" || s.peerID != "" && s.peerID != uuid {
-		s.srv.log.Error().Str("client", s.who()).Msg("PROXYSQL CLUSTER_NODE_UUID is not acceptable, closing the connection")
+	uuid, interfaces, complete := strings.Cut(c.arg, " ")
+	if s.srv.peers == nil || !complete {
+		s.srv.log.Warn().Str("client", s.who()).Msgf("refused %s", c.norm)
 		return answer{}, errHangUp
 	}
-	if s.peerID == uuid {
-		return answer{}, nil
-	}
-	s.peerID = uuid
-	if s.srv.peers == nil {
-		return answer{}, nil
-	}
-	peer, err := s.srv.peers.Announced(remote, uuid, interfaces)
+	peer, err := s.srv.peers.NodeUUID(s.conn.RemoteAddr(), uuid, interfaces)
 	if err != nil {
-		s.srv.log.Error().Err(err).Str("client", s.who()).Msg("cluster node refused, closing the connection")
-		return answer{}, errHangUp
+		return answer{}, errHangUp // NodeUUID has logged why
 	}
 	s.peer = peer
 	return answer{}, nil
+}
+
+// forgetPeer ends the account of the cluster node at the other end, if one is there.
+func (s *session) forgetPeer() {
+	if s.peer != nil {
+		s.peer.Close()
+		s.peer = nil
+	}
 }

@@ -58,6 +58,7 @@ func (s *session) changeUser(p []byte) error {
 		return errors.Join(errHangUp, s.out.Error(denied))
 	}
 	s.become(l)
-	s.peer, s.peerID, s.affected = nil, "", 0
+	s.forgetPeer()
+	s.affected = 0
 	return s.out.OK(wire.OK{Status: statusOK})
 }

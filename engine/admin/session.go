@@ -20,9 +20,8 @@ type session struct {
 	id    uint32
 	class class
 
-	affected uint64 // of the last INSERT, UPDATE or DELETE; other statements repeat it
-	peer     PeerSession
-	peerID   string // uuid of the cluster node at the other end, once it told
+	affected uint64      // of the last INSERT, UPDATE or DELETE; other statements repeat it
+	peer     PeerSession // of the cluster node at the other end, nil until it told
 }
 
 // become makes the session that of a login.
@@ -39,6 +38,7 @@ func (s *session) become(l *wire.Login) {
 
 // run answers commands until the client leaves, the connection breaks or the server stops.
 func (s *session) run(ctx context.Context) {
+	defer s.forgetPeer()
 	for {
 		p, err := s.conn.ReadPacket()
 		if errors.Is(err, wire.ErrTooLarge) {
