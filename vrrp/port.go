@@ -92,7 +92,9 @@ func (l *loop) refresh(p *port) {
 	was := p.ifi
 	ifi, err := netif.Lookup(p.name)
 	if err != nil && !errors.Is(err, netif.ErrNoInterface) {
-		l.log.Error().Err(err).Msg("looking at an interface failed")
+		l.log.Error().Err(err).Msg("looking at an interface failed, trying again")
+		p.stale = true // what was known goes on counting
+		return
 	}
 	if p.ifi = ifi; ifi.Index != was.Index {
 		p.close() // it has been made anew: the old sockets are bound to nothing

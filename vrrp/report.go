@@ -1,10 +1,6 @@
 package vrrp
 
-import (
-	"slices"
-
-	"github.com/keepsql/keepsql/conf/vrrpconf"
-)
+import "github.com/keepsql/keepsql/conf/vrrpconf"
 
 // Report is what a new configuration means for the instances, by name.
 type Report struct {
@@ -50,5 +46,5 @@ func compare(old, cfg *vrrpconf.Config) Report {
 func sameRouter(a, b *vrrpconf.Instance) bool {
 	return a.Interface == b.Interface && a.VRID == b.VRID && a.Version == b.Version &&
 		a.IPv6() == b.IPv6() && a.Group == b.Group && (len(a.Peers) > 0) == (len(b.Peers) > 0) &&
-		a.Skip == b.Skip && slices.Equal(a.Peers, b.Peers)
+		a.Skip == b.Skip
 }

@@ -101,12 +101,15 @@ func (l *loop) setEngine(alive bool) {
 	if s == l.engine || !l.s.opts.TrackEngine {
 		return
 	}
-	l.engine = s
-	if alive {
+	switch {
+	case alive:
 		l.log.Info().Msg("the proxy is alive")
-	} else {
+	case l.engine == engineAlive:
 		l.log.Warn().Msg("the proxy died, giving its addresses away")
+	default:
+		l.log.Info().Msg("the proxy is not alive yet")
 	}
+	l.engine = s
 	now := time.Now()
 	for _, r := range l.routers {
 		l.step(r, now, machine.Track{Name: trackEngine, Up: alive})

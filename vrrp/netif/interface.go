@@ -30,7 +30,7 @@ func Lookup(name string) (Interface, error) {
 	if err != nil {
 		return Interface{}, fmt.Errorf("look up %s: %w", name, err)
 	}
-	list, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+	list, err := addresses(link)
 	if err != nil {
 		return Interface{}, fmt.Errorf("list addresses of %s: %w", name, err)
 	}
@@ -42,6 +42,18 @@ func Lookup(name string) (Interface, error) {
 		}
 	}
 	return i, nil
+}
+
+// addresses lists an interface's addresses. The kernel interrupts a listing during which they
+// change, which they do all the time while we renew them.
+func addresses(link netlink.Link) (list []netlink.Addr, err error) {
+	for range 10 {
+		list, err = netlink.AddrList(link, netlink.FAMILY_ALL)
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	return list, err
 }
 
 // running tells whether packets can pass: IFF_UP and IFF_RUNNING.

@@ -15,7 +15,7 @@ import (
 // Command is a command line and whom it runs as.
 type Command struct {
 	Argv  []string // the program and its arguments; no shell is involved
-	User  string   // name or number; empty: whoever we are
+	User  string   // name or number; empty: DefaultUser if there is one, else whoever we are
 	Group string   // name or number; empty: the user's own
 }
 
@@ -108,10 +108,16 @@ func cause(err error) error {
 	return err
 }
 
+// DefaultUser runs commands for which no user is set, where it exists (keepalived's rule).
+const DefaultUser = "keepalived_script"
+
 // credential is nil where the command runs as whoever we are.
 func (c Command) credential() (*syscall.Credential, error) {
 	if c.User == "" {
-		return nil, nil
+		if _, err := user.Lookup(DefaultUser); err != nil || os.Geteuid() != 0 {
+			return nil, nil
+		}
+		c.User = DefaultUser
 	}
 	uid, gid, err := lookupUser(c.User)
 	if err != nil {
