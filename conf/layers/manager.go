@@ -100,6 +100,9 @@ func (m *Manager) Stamps() map[string]Stamp {
 // GlobalChecksum is the answer to SELECT GLOBAL_CHECKSUM().
 func (m *Manager) GlobalChecksum() uint64 { return globalChecksum(m.Stamps()) }
 
+// SyncInterfaces tells whether listeners take part in checksums and pulls.
+func (m *Manager) SyncInterfaces() bool { return m.syncInterfaces }
+
 // Changed returns a channel that is closed at the next swap of any module.
 func (m *Manager) Changed() <-chan struct{} {
 	m.mu.Lock()
