@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -93,5 +95,26 @@ func TestRefresh(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, rows(t, s, "SELECT * FROM stats_mysql_global")); diff != "" {
 		t.Error("after a refresh that failed: " + diff)
+	}
+}
+
+func TestReopenDisk(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	rows(t, s, "INSERT INTO disk.mysql_users(username) VALUES('old')")
+	file := filepath.Join(dir, store.DiskFile)
+	if err := os.Rename(file, file+".bak"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.ReopenDisk(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([][]string{{"0"}}, rows(t, s, "SELECT count(*) FROM disk.mysql_users")); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if err := open(t, "").ReopenDisk(); err != nil {
+		t.Errorf("in memory: %v", err)
 	}
 }

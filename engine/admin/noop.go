@@ -5,9 +5,11 @@ func noopCommands() []command {
 	var all []command
 	for _, text := range []string{
 		"COMMIT", "ROLLBACK", "START TRANSACTION", "UNLOCK TABLES", "SIGNAL MYSQL THREADS",
-		"PROXYSQL FLUSH CONFIGDB", "PROXYSQL MEMPROFILE START", "PROXYSQL MEMPROFILE STOP",
 	} {
-		all = append(all, command{text: text, stats: text != "PROXYSQL FLUSH CONFIGDB", run: ok})
+		all = append(all, command{text: text, stats: true, run: ok})
+	}
+	for _, text := range []string{"PROXYSQL MEMPROFILE START", "PROXYSQL MEMPROFILE STOP"} { // memory is always profiled
+		all = append(all, command{text: text, run: ok})
 	}
 	for _, text := range []string{
 		"BEGIN", "START TRANSACTION ", "/*!", "USE ", "SET NAMES ", "SET AUTOCOMMIT", "SET SQL_SAFE_UPDATES", "SET CHARACTER_SET_RESULTS",

@@ -57,6 +57,7 @@ func processCommands() []command {
 		do("PROXYSQL FLUSH LOGS", func(s *session) error { return s.srv.control.Flush(FlushLogs) }),
 		do("PROXYSQL FLUSH QUERY CACHE", func(s *session) error { return s.srv.control.Flush(FlushQueryCache) }),
 		do("PROXYSQL FLUSH MYSQL CLIENT HOSTS", func(s *session) error { return s.srv.control.Flush(FlushClientHosts) }),
+		do("PROXYSQL FLUSH CONFIGDB", func(s *session) error { return s.srv.store.ReopenDisk() }),
 		do("PROXYSQL RELOAD TLS", func(s *session) error { return s.srv.control.ReloadTLS() }),
 	}
 }

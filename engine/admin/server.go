@@ -97,12 +97,22 @@ func (s *Server) adminVariables(snap *layers.Snapshot) (func(), error) {
 		if before == nil || before.Bool("admin-read_only") != vars.Bool("admin-read_only") {
 			s.readOnly.Store(vars.Bool("admin-read_only"))
 		}
-		s.listeners.Apply(cmp.Or(s.ifaces, vars.String("admin-mysql_ifaces")))
+		s.listen()
 	}, nil
 }
 
 // mysqlVariables works by a load of MYSQL VARIABLES: the monitor's account, the version shown to clients.
 func (s *Server) mysqlVariables(snap *layers.Snapshot) (func(), error) {
 	vars := snap.Variables()
-	return func() { s.mysql.Store(&vars) }, nil
+	return func() {
+		s.mysql.Store(&vars)
+		s.listen()
+	}, nil
+}
+
+// listen opens and closes listeners as the variables say, once both modules are in force: logins need either.
+func (s *Server) listen() {
+	if admin := s.admin.Load(); admin != nil && s.mysql.Load() != nil {
+		s.listeners.Apply(cmp.Or(s.ifaces, admin.String("admin-mysql_ifaces")))
+	}
 }

@@ -30,7 +30,7 @@ const upstreamVersion = "2.7.1-16-g2726c27"
 // node is an admin server on its own data directory.
 type node struct {
 	*admin.Server
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	layers *layers.Manager
 	store  *store.Store
@@ -46,7 +46,7 @@ type setup struct {
 }
 
 // start boots a node that listens on a free port of 127.0.0.1.
-func start(t *testing.T, set setup) *node {
+func start(t testing.TB, set setup) *node {
 	t.Helper()
 	n := &node{t: t, log: &logged{}}
 	if !set.memory {
@@ -108,7 +108,7 @@ func (n *node) login(user, password string) (*wire.Client, error) {
 	return dial(n.t, "tcp", n.address(), &wire.Account{User: user, Password: password})
 }
 
-func dial(t *testing.T, network, address string, acc *wire.Account) (*wire.Client, error) {
+func dial(t testing.TB, network, address string, acc *wire.Account) (*wire.Client, error) {
 	c, err := wire.Open(context.Background(), network, address, acc, 10*time.Second)
 	if err == nil {
 		t.Cleanup(func() { _ = c.Close() })
@@ -137,7 +137,7 @@ func (n *node) stats() *client {
 // client runs statements for a test.
 type client struct {
 	*wire.Client
-	t *testing.T
+	t testing.TB
 }
 
 // do runs a statement that must succeed.
