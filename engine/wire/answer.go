@@ -161,7 +161,10 @@ func (a *Answer) skipRows(b []byte, i int) int {
 		rows++
 		i += headerSize + n
 	}
-	a.Rows += rows
+	if rows > 0 {
+		a.Rows += rows
+		a.first(KindRows) // not known yet where rows come from a cursor
+	}
 	if i > len(b) {
 		a.left = i - len(b)
 		i = len(b)

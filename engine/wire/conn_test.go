@@ -31,6 +31,10 @@ func TestPackets(t *testing.T) {
 	sizes := []int{0, 1, 2, 3, 100, 8191, 8192, 8193, 16379, 16380, 16381, 16384, 40000, 1 << 20, full - 1, full, full + 1, 2 * full, 2*full + 5}
 	for _, network := range []string{"tcp", "unix", "pipe"} {
 		t.Run(network, func(t *testing.T) {
+			sizes := sizes
+			if network != "tcp" {
+				sizes = sizes[:14] // what is continued in a second packet is tested once
+			}
 			a, b := conns(t, network)
 			errs := make(chan error, 1)
 			go func() {

@@ -44,7 +44,9 @@ func (g *Greeting) Append(b []byte) []byte {
 	b = appendU16(b, uint16(g.Capabilities>>16))
 	b = append(b, ScrambleSize+1, 0, 0, 0, 0, 0, 0)
 	b = appendU32(b, g.MariaDBCaps)
-	b = append(append(b, g.Scramble[8:]...), 0)
+	if g.Capabilities&CapSecureConnection != 0 {
+		b = append(append(b, g.Scramble[8:]...), 0)
+	}
 	if g.Capabilities&CapPluginAuth != 0 {
 		b = appendNul(b, g.Plugin)
 	}
