@@ -161,3 +161,29 @@ func FuzzBuild(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryKeywordIsKnown: no keyword of keepalived's manual is taken for a mistake.
+func TestEveryKeywordIsKnown(t *testing.T) {
+	list, err := os.ReadFile("testdata/keywords.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(list)), "\n") {
+		block, word, _ := strings.Cut(line, " ")
+		if block == "#" {
+			continue
+		}
+		text := word + " 1 {\n}\n"
+		switch block {
+		case "-":
+		case "global_defs":
+			text = "global_defs {\n" + text + "}\n"
+		default:
+			text = block + " NAME {\n" + text + "}\n"
+		}
+		_, diags := build("k", text)
+		if strings.Contains(diags.String(), "unknown keyword") {
+			t.Errorf("%s: %s", line, diags)
+		}
+	}
+}
