@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ const startLimit = 60 * time.Second
 type Opts struct {
 	// Args are appended to mariadbd's command line, e.g. "--server-id=2", "--log-bin".
 	Args []string
+	// Before is a command that goes before mariadbd's own, e.g. "ip", "netns", "exec", "name". It must become mariadbd by
+	// exec, because signals are sent to the process that was started. The unix socket is reached all the same.
+	Before []string
 	// SQL are statements run as root when the server answers for the first time.
 	SQL []string
 }
@@ -88,7 +92,7 @@ func (s *Server) prepare(mariadbd, tmpl string, o Opts) error {
 			return err
 		}
 		s.Addr = fmt.Sprintf("127.0.0.1:%d", s.Port)
-		s.args = append([]string{mariadbd}, s.flags(o)...)
+		s.args = append(append(slices.Clone(o.Before), mariadbd), s.flags(o)...)
 		if err = s.Again(); err == nil {
 			break
 		}

@@ -1,0 +1,166 @@
+package lab_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// probeEvery is the distance of probes, probeLimit how long one may take to be counted as answered.
+const (
+	probeEvery = 5 * time.Millisecond
+	probeLimit = 250 * time.Millisecond
+)
+
+// probeTarget, if set in the environment, makes the test binary a probe of that address instead; see probeMain.
+const probeTarget = "KEEPSQL_LAB_PROBE"
+
+func TestMain(m *testing.M) {
+	if target := os.Getenv(probeTarget); target != "" {
+		probeMain(target)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// probeMain runs in the client's namespace until its input ends. Each probe is a new connection, a login and a SELECT; it
+// writes "sent done from text" in nanoseconds, where from is the host through which the database was asked, "-" after an
+// error.
+func probeMain(target string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		bufio.NewReader(os.Stdin).ReadString(0) // returns at the end of input
+		cancel()
+	}()
+	var (
+		wg sync.WaitGroup
+		mu sync.Mutex
+	)
+	tick := time.NewTicker(probeEvery)
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+			wg.Go(func() {
+				sent := time.Now()
+				from, text := probeOnce(ctx, target)
+				mu.Lock()
+				defer mu.Unlock()
+				fmt.Printf("%d %d %s %s\n", sent.UnixNano(), time.Now().UnixNano(), from, text)
+			})
+		}
+	}
+	wg.Wait()
+}
+
+func probeOnce(ctx context.Context, target string) (from, text string) {
+	ctx, cancel := context.WithTimeout(ctx, probeLimit)
+	defer cancel()
+	c, err := wire.Open(ctx, "tcp", target, &wire.Account{User: "app", Password: "app_pass"}, 0)
+	if err != nil {
+		return "-", err.Error()
+	}
+	defer c.Close()
+	r, err := c.Query(ctx, "SELECT SUBSTRING_INDEX(USER(), '@', -1), @@server_id")
+	if err != nil {
+		return "-", err.Error()
+	}
+	c.Quit()
+	return r.Rows[0][0].Text, r.Rows[0][1].Text
+}
+
+// answer is the outcome of one probe.
+type answer struct {
+	sent, done time.Time
+	from       string // address of the host that asked the database; empty: not answered
+	text       string // server id, or the error
+}
+
+// probe is a running probe.
+type probe struct {
+	mu      sync.Mutex // guards answers
+	answers []answer
+}
+
+// startProbe probes an address from the client for the length of the test.
+func startProbe(t *testing.T, n *network, target string) *probe {
+	t.Helper()
+	args := append(n.inside("client"), os.Args[0])
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), probeTarget+"="+target)
+	cmd.Stderr = os.Stderr
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout = in
+	p := &probe{}
+	read := make(chan struct{})
+	t.Cleanup(func() { <-read }) // runs after the process was killed
+	startProcess(t, cmd)
+	in.Close()
+	go func() {
+		defer close(read)
+		defer out.Close()
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			p.add(lines.Text())
+		}
+	}()
+	return p
+}
+
+func (p *probe) add(line string) {
+	var sent, done int64
+	var from string
+	if _, err := fmt.Sscan(line, &sent, &done, &from); err != nil {
+		return // the last line of a probe that was killed
+	}
+	a := answer{sent: time.Unix(0, sent), done: time.Unix(0, done), from: strings.Trim(from, "-")}
+	if f := strings.SplitN(line, " ", 4); len(f) == 4 {
+		a.text = f[3]
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = append(p.answers, a)
+}
+
+// since lists the probes sent from a time on, in the order they were sent.
+func (p *probe) since(from time.Time) []answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []answer
+	for _, a := range p.answers {
+		if !a.sent.Before(from) {
+			out = append(out, a)
+		}
+	}
+	return sorted(out)
+}
+
+// settled waits until all answers of the last second came through one host.
+func (p *probe) settled(t *testing.T, host string, limit time.Duration) {
+	t.Helper()
+	within(t, limit, "the client is served through "+host+" only", func() error {
+		last := p.since(time.Now().Add(-time.Second))
+		if len(last) < 20 {
+			return fmt.Errorf("%d probes within a second", len(last))
+		}
+		for _, a := range last {
+			if a.from != addresses[host] {
+				return fmt.Errorf("a probe through %q: %s", a.from, a.text)
+			}
+		}
+		return nil
+	})
+}
