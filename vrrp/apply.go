@@ -13,6 +13,11 @@ import (
 func (l *loop) apply(cfg *vrrpconf.Config) {
 	now := time.Now()
 	l.logUnknown = cfg.Global.LogUnknownVRIDs
+	delay := cfg.Global.StartupDelay
+	if l.applied {
+		delay = 0 // it is about the start of the process
+	}
+	l.applied = true
 	old := l.routers
 	for _, r := range old {
 		if c := cfg.Instance(r.conf.Name); c == nil || !sameRouter(r.conf, c) {
@@ -26,7 +31,7 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 		i := slices.IndexFunc(old, func(r *router) bool { return r.conf.Name == c.Name && sameRouter(r.conf, c) })
 		switch {
 		case i < 0:
-			fresh = append(fresh, l.newRouter(c, cfg.Global.StartupDelay))
+			fresh = append(fresh, l.newRouter(c, delay))
 			l.routers = append(l.routers, fresh[len(fresh)-1])
 		default:
 			r := old[i]

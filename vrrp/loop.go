@@ -30,6 +30,7 @@ type loop struct {
 	logUnknown bool
 	unknownLog time.Time
 
+	applied   bool      // a configuration has been applied
 	nextDue   time.Time // not later than any machine's deadline; zero if none has one
 	nextRenew time.Time
 	dirty     bool // Status is out of date
