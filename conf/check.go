@@ -3,7 +3,9 @@ package conf
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
@@ -13,9 +15,12 @@ import (
 // tryRows puts every row into an empty database in memory, so that the checks and keys of
 // the tables speak before anything is touched.
 func (d *decoder) tryRows() {
+	if len(d.file.Tables) == 0 {
+		return
+	}
 	db, err := store.Open("")
 	if err != nil {
-		d.report(confparse.Error, confparse.Pos{File: d.file.Main, Line: 1, Col: 1}, 1, "", fmt.Sprintf("try the configuration: %v", err))
+		d.errorAt(confparse.Pos{File: d.file.Main, Line: 1, Col: 1}, 1, confparse.CodeFile, "", "try the configuration: %v", err)
 		return
 	}
 	defer db.Close()
@@ -25,8 +30,32 @@ func (d *decoder) tryRows() {
 			one := &schema.Rows{Columns: section.Rows.Columns, Rows: []schema.Row{row}}
 			err := db.Tx(func(tx store.Tx) error { return tx.Insert("main."+table, one) })
 			if err != nil {
-				d.report(confparse.Error, section.At[i], 1, "", fmt.Sprintf("%s: %v", table, err))
+				d.refused(table, section, i, err.Error())
 			}
 		}
 	}
+}
+
+var word = regexp.MustCompile(`[A-Za-z_]+`)
+
+// refused reports a row that its table does not take, at the value that the database names
+// first of those the file sets.
+func (d *decoder) refused(table string, section *Section, row int, cause string) {
+	hint := ""
+	if check, ok := strings.CutPrefix(cause, "CHECK constraint failed: "); ok {
+		cause, hint = check, "the table demands "+check
+	}
+	for _, column := range word.FindAllString(cause, -1) {
+		set := section.setting(row, column)
+		if set == nil {
+			continue
+		}
+		message := fmt.Sprintf("%s: %s = %s is not possible", table, set.Name, section.Rows.Get(row, column).Text)
+		if hint == "" {
+			message += ": " + cause
+		}
+		d.report(confparse.Error, set.Value.Pos, 1, CodeConstraint, hint, message)
+		return
+	}
+	d.errorAt(section.At[row], 1, CodeConstraint, hint, "%s: %s", table, cause)
 }

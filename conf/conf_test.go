@@ -59,7 +59,7 @@ func TestRows(t *testing.T) {
 		{"the later of two rows wins", `mysql_servers=({address="a";hostgroup=1;weight=1},{address="a";hostgroup=1;weight=9})`,
 			"mysql_servers", "1|a|3306|0|ONLINE|9|0|1000|0|0|0|", "this row replaces the one at a.cnf:1"},
 		{"wrong types keep the default", `mysql_servers=({address="c";hostgroup=3;use_ssl=true;port="3307";weight=2.9})`,
-			"mysql_servers", "3|c|3306|0|ONLINE|1|0|1000|0|0|0|", "use_ssl wants a number"},
+			"mysql_servers", "3|c|3306|0|ONLINE|1|0|1000|0|0|0|", "use_ssl wants a plain whole number"},
 		{"a user without a password", `mysql_users=({username="u"},,{username="v";active=0})`,
 			"mysql_users", "u||1|0|0||0|1|0|1|1|10000||\nv||0|0|0||0|1|0|1|1|10000||", ""},
 		{"users are always on both sides", `mysql_users=({username="u4";backend=0,frontend=1})`,
@@ -124,11 +124,13 @@ func TestDiagnostics(t *testing.T) {
 			`a.cnf:1:16: error: mysql_servers: a row without hostname
    1 | mysql_servers=({port=1;hostgroup=1})
      |                ^
+     = write address=… or hostname=…
 `},
 		{"check of the table", `mysql_servers=({address="a";hostgroup=1;port=70000})`,
-			`a.cnf:1:16: error: mysql_servers: CHECK constraint failed: port >= 0 AND port <= 65535
+			`a.cnf:1:46: error: mysql_servers: port = 70000 is not possible
    1 | mysql_servers=({address="a";hostgroup=1;port=70000})
-     |                ^
+     |                                              ^
+     = the table demands port >= 0 AND port <= 65535
 `},
 		{"type of a top-level setting", `datadir=5`,
 			`a.cnf:1:9: error: datadir wants a string in double quotes

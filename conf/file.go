@@ -1,10 +1,6 @@
 package conf
 
 import (
-	"cmp"
-	"slices"
-
-	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -16,13 +12,8 @@ type File struct {
 	Variables []Variable          // in the order of the text
 	VRRP      *vrrpconf.Config    // never nil
 	Main      string              // the first file, for logs and origins
-}
 
-// Section is the rows that the files give for one table: all its columns, defaults filled in.
-type Section struct {
-	Pos  confparse.Pos
-	Rows schema.Rows
-	At   []confparse.Pos // of each row
+	tree *confparse.Tree // for positions: the order of files, and their lines
 }
 
 // Variable is one variable set by the files.
@@ -35,7 +26,7 @@ type Variable struct {
 // Parse gives a generation its meaning. The File is complete only if no diagnostic is an error.
 func (g *Generation) Parse() (*File, confparse.Diagnostics) {
 	tree, ds := confparse.Parse(g, g.Names...)
-	d := &decoder{g: g, ds: ds, file: &File{Tables: map[string]*Section{}}}
+	d := &decoder{ds: ds, file: &File{Tables: map[string]*Section{}, tree: tree}}
 	if len(g.Names) > 0 {
 		d.file.Main = g.Names[0]
 	}
@@ -48,42 +39,19 @@ func (g *Generation) Parse() (*File, confparse.Diagnostics) {
 	if !d.ds.HasErrors() {
 		d.tryRows()
 	}
-	d.sortDiagnostics()
+	d.file.Arrange(d.ds)
 	return d.file, d.ds
 }
 
 // decoder walks the settings of a tree and collects what is wrong with them.
 type decoder struct {
-	g    *Generation
 	ds   confparse.Diagnostics
 	file *File
 }
 
-// report adds a diagnostic about width bytes at pos.
-func (d *decoder) report(sev confparse.Severity, pos confparse.Pos, width int, hint, message string) {
-	d.ds = append(d.ds, confparse.Diagnostic{Pos: pos, Severity: sev, Message: message, Hint: hint, Width: width})
-}
-
-// sortDiagnostics puts them in the order of the text and adds the source lines that lack.
-func (d *decoder) sortDiagnostics() {
-	order := map[string]int{}
-	for i, name := range d.g.Names {
-		order[name] = i
-	}
-	slices.SortStableFunc(d.ds, func(a, b confparse.Diagnostic) int {
-		return cmp.Or(cmp.Compare(order[a.Pos.File], order[b.Pos.File]), cmp.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
-	})
-	for i := range d.ds {
-		if d.ds[i].Line == "" {
-			d.ds[i].Line = d.g.line(d.ds[i].Pos)
-		}
-	}
-}
-
 // setting dispatches one top-level setting.
 func (d *decoder) setting(s *confparse.Setting) {
-	if spec, ok := sections[s.Name]; ok {
+	if spec := findSection(s.Name); spec != nil {
 		d.rows(s, spec)
 		return
 	}

@@ -1,10 +1,8 @@
 package conf
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -57,10 +55,7 @@ var processNames = []string{
 func (d *decoder) process(s *confparse.Setting) {
 	target, known := d.file.Process.target(s.Name)
 	if !known {
-		names := append(slices.Collect(maps.Keys(sections)), processNames...)
-		names = append(names, slices.Collect(maps.Keys(variableSections))...)
-		d.report(confparse.Warning, s.Pos, len(s.Name), suggestion(s.Name, names),
-			fmt.Sprintf("unknown section or setting %q is ignored", s.Name))
+		d.unknownSection(s)
 		return
 	}
 	v := s.Value
@@ -81,7 +76,20 @@ func (d *decoder) process(s *confparse.Setting) {
 			return
 		}
 	}
-	d.report(confparse.Error, v.Pos, 1, "", fmt.Sprintf("%s wants %s", s.Name, wanted(target)))
+	d.errorAt(v.Pos, 1, CodeType, "", "%s wants %s", s.Name, wanted(target))
+}
+
+// unknownSection reports a name at top level that means nothing here.
+func (d *decoder) unknownSection(s *confparse.Setting) {
+	if why, foreign := foreignSections[s.Name]; foreign {
+		d.warnAt(s.Pos, len(s.Name), CodeSkippedSection, "", "section %s is skipped: %s", s.Name, why)
+		return
+	}
+	names := slices.AppendSeq(slices.Clone(processNames), maps.Keys(variableSections))
+	for _, spec := range sectionSpecs {
+		names = append(names, spec.section)
+	}
+	d.warnAt(s.Pos, len(s.Name), CodeUnknownSection, suggestion(s.Name, names), "unknown section or setting %q is ignored", s.Name)
 }
 
 func wanted(target any) string {
@@ -92,22 +100,4 @@ func wanted(target any) string {
 		return "true or false"
 	}
 	return "a string in double quotes"
-}
-
-// suggestion is the hint for a name that is not known.
-func suggestion(name string, known []string) string {
-	slices.Sort(known)
-	if s := confparse.Suggest(name, known); s != "" {
-		return fmt.Sprintf("did you mean %q?", s)
-	}
-	return ""
-}
-
-// line gives the source line of a position, empty where the file was not read.
-func (g *Generation) line(pos confparse.Pos) string {
-	lines := strings.SplitN(string(g.Texts[pos.File]), "\n", pos.Line+1)
-	if pos.Line < 1 || pos.Line > len(lines) {
-		return ""
-	}
-	return strings.TrimSuffix(lines[pos.Line-1], "\r")
 }

@@ -2,67 +2,47 @@ package conf
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/confparse"
 )
 
-// sectionSpec says how a list of groups in proxysql.cnf becomes rows of a table. Columns are
-// spelled as in the table unless a synonym is listed.
-type sectionSpec struct {
-	table     string
-	synonyms  map[string]string // key in the file → column
-	mandatory []string          // columns without which upstream skips the row
-	fixed     map[string]string // columns the file cannot set
-	defaults  map[string]string // where they differ from the table's
+// Section is the rows that the files give for one table: all its columns, defaults filled in.
+type Section struct {
+	Pos  confparse.Pos
+	Rows schema.Rows
+	At   []confparse.Pos // of each row
+
+	given []map[string]*confparse.Setting // of each row: what set a column
 }
 
-var sections = map[string]sectionSpec{
-	"mysql_users": {
-		table: "mysql_users", mandatory: []string{"username"},
-		fixed: map[string]string{"backend": "1", "frontend": "1"},
-	},
-	"mysql_servers": {
-		table: "mysql_servers", mandatory: []string{"hostname", "hostgroup_id"},
-		synonyms: map[string]string{"address": "hostname", "hostgroup": "hostgroup_id"},
-	},
-	"mysql_query_rules": {table: "mysql_query_rules", mandatory: []string{"rule_id"}},
-	"mysql_replication_hostgroups": {
-		table: "mysql_replication_hostgroups", mandatory: []string{"writer_hostgroup", "reader_hostgroup"},
-	},
-	"mysql_group_replication_hostgroups": {
-		table: "mysql_group_replication_hostgroups", fixed: map[string]string{"active": "1"},
-		mandatory: []string{"writer_hostgroup", "backup_writer_hostgroup", "reader_hostgroup", "offline_hostgroup"},
-	},
-	"mysql_galera_hostgroups": {
-		table: "mysql_galera_hostgroups", fixed: map[string]string{"active": "1"},
-		mandatory: []string{"writer_hostgroup", "backup_writer_hostgroup", "reader_hostgroup", "offline_hostgroup"},
-	},
-	"mysql_aws_aurora_hostgroups": {
-		table: "mysql_aws_aurora_hostgroups", fixed: map[string]string{"active": "1"},
-		mandatory: []string{"writer_hostgroup", "reader_hostgroup"},
-		defaults:  map[string]string{"check_timeout_ms": "1000"},
-	},
-	"mysql_servers_ssl_params": {table: "mysql_servers_ssl_params", mandatory: []string{"hostname"}},
-	"proxysql_servers": {
-		table: "proxysql_servers", mandatory: []string{"hostname", "port"},
-		synonyms: map[string]string{"address": "hostname"},
-	},
-	"scheduler": {table: "scheduler", mandatory: []string{"id", "interval_ms", "filename"}},
-	"restapi": {
-		table: "restapi_routes", mandatory: []string{"id", "timeout_ms", "method", "uri", "script"},
-		synonyms: map[string]string{"interval_ms": "timeout_ms"},
-	},
+// PosOf is where the files set a column of a row, and how wide that place is; the place of the
+// row where they leave the column alone.
+func (s *Section) PosOf(row int, column string) (pos confparse.Pos, width int) {
+	if set := s.setting(row, column); set != nil {
+		return set.Pos, len(set.Name)
+	}
+	if row < len(s.At) {
+		return s.At[row], 1
+	}
+	return s.Pos, 1
+}
+
+func (s *Section) setting(row int, column string) *confparse.Setting {
+	if row >= len(s.given) {
+		return nil
+	}
+	return s.given[row][column]
 }
 
 // rows decodes one section of rows.
-func (d *decoder) rows(s *confparse.Setting, spec sectionSpec) {
+func (d *decoder) rows(s *confparse.Setting, spec *sectionSpec) {
 	if s.Value.Kind != confparse.List && (s.Value.Kind != confparse.Array || len(s.Value.Elems) > 0) {
-		d.report(confparse.Error, s.Value.Pos, 1, fmt.Sprintf("write %s = ( { … }, { … } )", s.Name),
-			fmt.Sprintf("%s wants a list of groups", s.Name))
+		d.errorAt(s.Value.Pos, 1, CodeType, fmt.Sprintf("write %s = ( { … }, { … } )", s.Name),
+			"%s wants a list of groups", s.Name)
 		return
 	}
 	table := schema.Lookup("main", spec.table)
@@ -70,28 +50,30 @@ func (d *decoder) rows(s *confparse.Setting, spec sectionSpec) {
 	d.file.Tables[spec.table] = section
 	for _, v := range s.Value.Elems {
 		if v.Kind != confparse.Group {
-			d.report(confparse.Error, v.Pos, 1, "", fmt.Sprintf("%s wants groups in its list: { name=value, … }", s.Name))
+			d.errorAt(v.Pos, 1, CodeType, "", "%s wants groups in its list: { name=value, … }", s.Name)
 			continue
 		}
-		if row, ok := d.row(s.Name, v, table, spec); ok {
-			section.add(table, row, v.Pos, d)
+		r := rowDecoder{d: d, spec: spec, table: table, group: v, given: map[string]*confparse.Setting{}}
+		if r.decode() {
+			section.add(table, &r)
 		}
 	}
 }
 
 // add appends a row; of two rows with one key the later wins, as upstream.
-func (s *Section) add(table *schema.Table, row schema.Row, pos confparse.Pos, d *decoder) {
-	key := keyOf(table, row)
+func (s *Section) add(table *schema.Table, r *rowDecoder) {
+	key := keyOf(table, r.row)
 	for i, other := range s.Rows.Rows {
 		if slices.Equal(keyOf(table, other), key) {
-			d.report(confparse.Warning, pos, 1, "", fmt.Sprintf("this row replaces the one at %s:%d, which has the same %s",
-				s.At[i].File, s.At[i].Line, strings.Join(table.Key, ", ")))
-			s.Rows.Rows[i], s.At[i] = row, pos
+			r.d.warnAt(r.group.Pos, 1, CodeDuplicateRow, "", "this row replaces the one at %s:%d, which has the same %s",
+				s.At[i].File, s.At[i].Line, strings.Join(table.Key, ", "))
+			s.Rows.Rows[i], s.At[i], s.given[i] = r.row, r.group.Pos, r.given
 			return
 		}
 	}
-	s.Rows.Rows = append(s.Rows.Rows, row)
-	s.At = append(s.At, pos)
+	s.Rows.Rows = append(s.Rows.Rows, r.row)
+	s.At = append(s.At, r.group.Pos)
+	s.given = append(s.given, r.given)
 }
 
 func keyOf(table *schema.Table, row schema.Row) []string {
@@ -104,87 +86,119 @@ func keyOf(table *schema.Table, row schema.Row) []string {
 	return key
 }
 
-// row decodes one group; ok is false where it cannot become a row.
-func (d *decoder) row(section string, v confparse.Value, table *schema.Table, spec sectionSpec) (row schema.Row, ok bool) {
-	row = make(schema.Row, len(table.Columns))
-	given := map[string]bool{}
-	for i, c := range table.Columns {
-		row[i] = c.Default
-		if text, other := spec.defaults[c.Name]; other {
-			row[i] = schema.Text(text)
-		}
-		if text, fixed := spec.fixed[c.Name]; fixed {
-			row[i] = schema.Text(text)
-		}
-		// Upstream writes '' for a text the group does not have, never NULL, except in rules.
-		if row[i].Null && !c.Integer() && table.Name != "mysql_query_rules" {
-			row[i] = schema.Text("")
-		}
+// rowDecoder makes one row of one group.
+type rowDecoder struct {
+	d     *decoder
+	spec  *sectionSpec
+	table *schema.Table
+	group confparse.Value
+	row   schema.Row
+	given map[string]*confparse.Setting
+	bad   map[string]*confparse.Setting // what tried to set a column with a value of no use; reported
+}
+
+// decode fills the row; false where the group cannot become one.
+func (r *rowDecoder) decode() bool {
+	r.row = make(schema.Row, len(r.table.Columns))
+	r.bad = map[string]*confparse.Setting{}
+	for i, c := range r.table.Columns {
+		r.row[i] = r.initial(c)
 	}
-	for _, s := range v.Group {
-		i, known := d.column(section, s, table, spec)
+	for _, s := range r.group.Group {
+		i, known := r.column(s)
 		if !known {
 			continue
 		}
-		if cell, usable := d.cell(s, table.Columns[i]); usable {
-			row[i] = cell
-			given[table.Columns[i].Name] = true
+		c := r.table.Columns[i]
+		if first := r.given[c.Name]; first != nil {
+			r.d.warnAt(s.Pos, len(s.Name), CodeIgnored, "", "%s is ignored: %s says the same before it", s.Name, first.Name)
+			continue
+		}
+		if cell, usable := r.cell(s, c); usable {
+			r.row[i], r.given[c.Name] = cell, s
+		} else {
+			r.bad[c.Name] = s
 		}
 	}
-	for _, c := range spec.mandatory {
-		if !given[c] {
-			d.report(confparse.Error, v.Pos, 1, "", fmt.Sprintf("%s: a row without %s", section, c))
-			return nil, false
+	return r.complete()
+}
+
+// initial is what a column holds that the group does not set. Upstream writes ” for a text,
+// never NULL, except in rules and jobs.
+func (r *rowDecoder) initial(c schema.Column) schema.Cell {
+	if text, ok := r.spec.defaults[c.Name]; ok {
+		return schema.Text(text)
+	}
+	if text, ok := r.spec.fixed[c.Name]; ok {
+		return schema.Text(text)
+	}
+	if c.Default.Null && !c.Integer() && !r.spec.nulls {
+		return schema.Text("")
+	}
+	return c.Default
+}
+
+// complete looks for the mandatory columns. Without one there is no row: an error, as else a
+// server or user would be lost with nothing but a line in the log.
+func (r *rowDecoder) complete() bool {
+	var missing []string
+	usable := true
+	for _, c := range r.spec.mandatory {
+		switch {
+		case r.given[c] != nil:
+			continue
+		case r.bad[c] == nil:
+			missing = append(missing, c)
+		case !r.spec.skip:
+			r.d.raise(r.bad[c].Value.Pos)
+		}
+		usable = false
+	}
+	if len(missing) == 0 {
+		return usable
+	}
+	list := strings.Join(missing, ", ")
+	if r.spec.skip || r.foreign(missing) {
+		r.d.warnAt(r.group.Pos, 1, CodeMandatory, "", "%s: a row without %s is skipped", r.spec.section, list)
+	} else {
+		r.d.errorAt(r.group.Pos, 1, CodeMandatory, r.synonym(missing), "%s: a row without %s", r.spec.section, list)
+	}
+	return false
+}
+
+// foreign tells whether a row has nothing of what makes one here: hostgroup pairs that hold a
+// rule's keys are seen in real files, and nothing is lost with them.
+func (r *rowDecoder) foreign(missing []string) bool {
+	return len(missing) == len(r.spec.mandatory) && len(missing) > 1 && len(r.given) == 0 && len(r.bad) == 0
+}
+
+// synonym is the hint for a column that goes by another name in the file too.
+func (r *rowDecoder) synonym(missing []string) string {
+	for _, synonym := range slices.Sorted(maps.Keys(r.spec.synonyms)) {
+		if column := r.spec.synonyms[synonym]; column == missing[0] {
+			return fmt.Sprintf("write %s=… or %s=…", synonym, column)
 		}
 	}
-	return row, true
+	return ""
 }
 
 // column finds the column that a key of a group sets.
-func (d *decoder) column(section string, s *confparse.Setting, table *schema.Table, spec sectionSpec) (int, bool) {
+func (r *rowDecoder) column(s *confparse.Setting) (int, bool) {
 	name := s.Name
-	if column, ok := spec.synonyms[name]; ok {
+	if column, ok := r.spec.synonyms[name]; ok {
 		name = column
 	}
-	if _, fixed := spec.fixed[name]; fixed {
-		d.report(confparse.Warning, s.Pos, len(s.Name), "", fmt.Sprintf("%s cannot be set in %s and is ignored", s.Name, section))
+	if text, fixed := r.spec.fixed[name]; fixed {
+		if given, ok := scalar(s.Value); !ok || given != text {
+			r.d.warnAt(s.Pos, len(s.Name), CodeIgnored, "", "%s cannot be set in %s and is ignored: it is always %s", s.Name, r.spec.section, text)
+		}
 		return 0, false
 	}
-	i := slices.IndexFunc(table.Columns, func(c schema.Column) bool { return c.Name == name })
+	i := slices.IndexFunc(r.table.Columns, func(c schema.Column) bool { return c.Name == name })
 	if i < 0 {
-		known := table.ColumnNames()
-		for synonym := range spec.synonyms {
-			known = append(known, synonym)
-		}
-		d.report(confparse.Warning, s.Pos, len(s.Name), suggestion(s.Name, known),
-			fmt.Sprintf("%s has no column %q; it is ignored", section, s.Name))
+		known := slices.AppendSeq(r.table.ColumnNames(), maps.Keys(r.spec.synonyms))
+		r.d.warnAt(s.Pos, len(s.Name), CodeUnknownColumn, suggestion(s.Name, known),
+			"%s has no column %q; it is ignored", r.spec.section, s.Name)
 	}
 	return i, i >= 0
-}
-
-// cell turns a value into a cell; a value of the wrong type is ignored with a warning, as
-// upstream ignores it without one.
-func (d *decoder) cell(s *confparse.Setting, c schema.Column) (schema.Cell, bool) {
-	v := s.Value
-	if !c.Integer() {
-		if v.Kind == confparse.String {
-			return schema.Text(v.Str), true
-		}
-		d.report(confparse.Warning, v.Pos, 1, "write it in double quotes", fmt.Sprintf("%s wants a string; it is ignored", s.Name))
-		return schema.Cell{}, false
-	}
-	switch v.Kind {
-	case confparse.Int:
-		return schema.Text(strconv.FormatInt(v.Int, 10)), true
-	case confparse.Float:
-		whole := strconv.FormatInt(int64(v.Float), 10)
-		d.report(confparse.Warning, v.Pos, 1, "write "+s.Name+"="+whole, fmt.Sprintf("%s wants a whole number; it is ignored", s.Name))
-	case confparse.Bool:
-		number := map[bool]string{false: "0", true: "1"}[v.Bool]
-		d.report(confparse.Warning, v.Pos, 1, "write "+s.Name+"="+number,
-			fmt.Sprintf("%s wants a number; it is ignored and the default %s is used", s.Name, c.Default.Text))
-	default:
-		d.report(confparse.Warning, v.Pos, 1, "", fmt.Sprintf("%s wants a whole number without quotes or L; it is ignored", s.Name))
-	}
-	return schema.Cell{}, false
 }

@@ -17,27 +17,31 @@ var variableSections = map[string]string{
 	"sqliteserver_variables": "sqliteserver-",
 }
 
-// variables decodes one group of variables.
+// variables decodes one group of variables. What upstream ignores, with or without a line in
+// its log, is a warning, and the value in force stays.
 func (d *decoder) variables(s *confparse.Setting, prefix string) {
 	if s.Value.Kind != confparse.Group {
-		d.report(confparse.Error, s.Value.Pos, 1, fmt.Sprintf("write %s = { name=value … }", s.Name),
-			fmt.Sprintf("%s wants a group", s.Name))
+		d.errorAt(s.Value.Pos, 1, CodeType, fmt.Sprintf("write %s = { name=value … }", s.Name), "%s wants a group", s.Name)
 		return
 	}
 	for _, v := range s.Value.Group {
 		name := prefix + v.Name
 		def := schema.FindVariable(name)
 		if def == nil {
-			d.report(confparse.Warning, v.Pos, len(v.Name), variableHint(v.Name, prefix), fmt.Sprintf("unknown variable %q is ignored", v.Name))
+			d.warnAt(v.Pos, len(v.Name), CodeUnknownVariable, variableHint(v.Name, prefix), "unknown variable %q is ignored", v.Name)
+			continue
+		}
+		if def.ReadOnly {
+			d.warnAt(v.Pos, len(v.Name), CodeIgnored, "", "%s cannot be set and is ignored", v.Name)
 			continue
 		}
 		text, ok := scalar(v.Value)
 		if !ok {
-			d.report(confparse.Error, v.Value.Pos, 1, "", fmt.Sprintf("%s wants a string, a whole number, true or false", v.Name))
+			d.warnAt(v.Value.Pos, 1, CodeType, "the value in force stays", "%s wants a string, a plain whole number, true or false; it is ignored", v.Name)
 			continue
 		}
 		if _, err := def.Check(text); err != nil {
-			d.report(confparse.Warning, v.Value.Pos, 1, "the value in force stays", err.Error())
+			d.warnAt(v.Value.Pos, 1, CodeRange, "the value in force stays", "%v", err)
 			continue
 		}
 		d.file.Variables = slices.DeleteFunc(d.file.Variables, func(o Variable) bool { return o.Name == name })

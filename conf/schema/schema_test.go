@@ -22,17 +22,17 @@ func TestTables(t *testing.T) {
 func TestColumns(t *testing.T) {
 	servers := schema.Lookup("main", "mysql_servers")
 	want := []schema.Column{
-		{Name: "hostgroup_id", Type: "INT", NotNull: true, Default: schema.Text("0")},
+		{Name: "hostgroup_id", Type: "INT", NotNull: true, Default: schema.Text("0"), Check: "hostgroup_id>=0"},
 		{Name: "hostname", Type: "VARCHAR", NotNull: true, Default: schema.Null},
-		{Name: "port", Type: "INT", NotNull: true, Default: schema.Text("3306")},
-		{Name: "gtid_port", Type: "INT", NotNull: true, Default: schema.Text("0")},
-		{Name: "status", Type: "VARCHAR", NotNull: true, Default: schema.Text("ONLINE")},
-		{Name: "weight", Type: "INT", NotNull: true, Default: schema.Text("1")},
-		{Name: "compression", Type: "INT", NotNull: true, Default: schema.Text("0")},
-		{Name: "max_connections", Type: "INT", NotNull: true, Default: schema.Text("1000")},
-		{Name: "max_replication_lag", Type: "INT", NotNull: true, Default: schema.Text("0")},
-		{Name: "use_ssl", Type: "INT", NotNull: true, Default: schema.Text("0")},
-		{Name: "max_latency_ms", Type: "INT UNSIGNED", NotNull: true, Default: schema.Text("0")},
+		{Name: "port", Type: "INT", NotNull: true, Default: schema.Text("3306"), Check: "port >= 0 AND port <= 65535"},
+		{Name: "gtid_port", Type: "INT", NotNull: true, Default: schema.Text("0"), Check: "(gtid_port <> port OR gtid_port=0) AND gtid_port >= 0 AND gtid_port <= 65535"},
+		{Name: "status", Type: "VARCHAR", NotNull: true, Default: schema.Text("ONLINE"), Check: "UPPER(status) IN ('ONLINE','SHUNNED','OFFLINE_SOFT', 'OFFLINE_HARD')"},
+		{Name: "weight", Type: "INT", NotNull: true, Default: schema.Text("1"), Check: "weight >= 0 AND weight <=10000000"},
+		{Name: "compression", Type: "INT", NotNull: true, Default: schema.Text("0"), Check: "compression IN(0,1)"},
+		{Name: "max_connections", Type: "INT", NotNull: true, Default: schema.Text("1000"), Check: "max_connections >=0"},
+		{Name: "max_replication_lag", Type: "INT", NotNull: true, Default: schema.Text("0"), Check: "max_replication_lag >= 0 AND max_replication_lag <= 126144000"},
+		{Name: "use_ssl", Type: "INT", NotNull: true, Default: schema.Text("0"), Check: "use_ssl IN(0,1)"},
+		{Name: "max_latency_ms", Type: "INT UNSIGNED", NotNull: true, Default: schema.Text("0"), Check: "max_latency_ms>=0"},
 		{Name: "comment", Type: "VARCHAR", NotNull: true, Default: schema.Text("")},
 	}
 	if diff := cmp.Diff(want, servers.Columns); diff != "" {

@@ -19,7 +19,8 @@ type Column struct {
 	Name    string
 	Type    string // as declared: "INT", "VARCHAR", "INT UNSIGNED", …
 	NotNull bool
-	Default Cell // what an INSERT without the column stores; Null where there is none
+	Default Cell   // what an INSERT without the column stores; Null where there is none
+	Check   string // the condition its values must meet, SQL; empty where there is none
 }
 
 // Integer tells whether the column holds whole numbers.
@@ -115,6 +116,7 @@ func parseColumn(line string) (c Column, key bool) {
 	}
 	c.NotNull = strings.Contains(rest, "NOT NULL")
 	key = strings.Contains(rest, "PRIMARY KEY")
+	c.Check = condition(rest)
 	c.Default = Null
 	if i := strings.LastIndex(rest, "DEFAULT "); i >= 0 {
 		value := strings.TrimSuffix(rest[i+len("DEFAULT "):], " PRIMARY KEY")
@@ -123,4 +125,25 @@ func parseColumn(line string) (c Column, key bool) {
 		}
 	}
 	return c, key
+}
+
+// condition is what stands in the parentheses behind CHECK.
+func condition(rest string) string {
+	i := strings.Index(rest, "CHECK")
+	if i < 0 {
+		return ""
+	}
+	rest = strings.TrimLeft(rest[i+len("CHECK"):], " ")
+	depth := 0
+	for i, c := range rest {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return strings.TrimSpace(rest[1:i])
+			}
+		}
+	}
+	return ""
 }
