@@ -79,7 +79,7 @@ func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, e
 			edited[ts[i].mod.Name] = !m.store.Created
 		}
 	}
-	if err := m.writeEdits(ts, es, "main", "disk"); err != nil {
+	if err := m.writeEdits(ts, es, nil, "main", "disk"); err != nil {
 		return nil, err
 	}
 	return edited, m.saveBases(ts)

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -73,7 +74,23 @@ func edits(ts []target, bases map[string]*schema.Rows) []edit {
 // ApplyFile takes over what an edit of the config file changed: rows it changed win, rows it
 // deleted go, rows it never had stay. Memory, disk and runtime each get the edit, so a draft
 // in memory that was not loaded stays a draft. On an error nothing has happened.
-func (m *Manager) ApplyFile(f *conf.File) ([]Applied, error) {
+func (m *Manager) ApplyFile(f *conf.File) ([]Applied, error) { return m.applyFile(f, nil) }
+
+// errPlanned ends a transaction that was only tried.
+var errPlanned = errors.New("planned, not done")
+
+// PlanFile tells what ApplyFile would do, and does nothing: it goes all the way to the swap
+// and then gives the transaction up.
+func (m *Manager) PlanFile(f *conf.File) ([]Applied, error) {
+	report, err := m.applyFile(f, errPlanned)
+	if errors.Is(err, errPlanned) {
+		err = nil
+	}
+	return report, err
+}
+
+// applyFile applies the file unless giveUp is set, which then ends the transaction.
+func (m *Manager) applyFile(f *conf.File, giveUp error) ([]Applied, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	bases, err := m.state.Bases()
@@ -96,8 +113,8 @@ func (m *Manager) ApplyFile(f *conf.File) ([]Applied, error) {
 			stages = append(stages, st)
 		}
 	}
-	if err := m.writeEdits(ts, es, "main", "disk"); err != nil {
-		return nil, err
+	if err := m.writeEdits(ts, es, giveUp, "main", "disk"); err != nil {
+		return report, err
 	}
 	for _, st := range stages {
 		m.swap(st)
@@ -156,8 +173,8 @@ func (m *Manager) variableEdit(mod schema.Module, e edit) edit {
 	return out
 }
 
-// writeEdits makes the edits to the named schemas, all or none.
-func (m *Manager) writeEdits(ts []target, es []edit, schemas ...string) error {
+// writeEdits makes the edits to the named schemas, all or none: none where giveUp is set.
+func (m *Manager) writeEdits(ts []target, es []edit, giveUp error, schemas ...string) error {
 	return m.store.Tx(func(tx store.Tx) error {
 		for i, t := range ts {
 			e := es[i]
@@ -173,7 +190,7 @@ func (m *Manager) writeEdits(ts []target, es []edit, schemas ...string) error {
 				}
 			}
 		}
-		return nil
+		return giveUp
 	})
 }
 

@@ -456,3 +456,58 @@ func TestUUID(t *testing.T) {
 	}
 	n.stop()
 }
+
+func TestPlanFileChangesNothing(t *testing.T) {
+	n := boot(t, "", `mysql_users=({username="a"})`)
+	defer n.stop()
+	before := n.Stamps()
+	f := file(t, `mysql_users=({username="b"})`)
+	for range 2 {
+		report, err := n.PlanFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]layers.Applied{{Module: schema.MySQLUsers, Changed: 1, Deleted: 1, Loaded: true}}, report); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if got := n.list("SELECT username FROM mysql_users"); got != "a" {
+		t.Errorf("a plan changed the users to %q", got)
+	}
+	if diff := cmp.Diff(before, n.Stamps()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDrift(t *testing.T) {
+	n := boot(t, t.TempDir(), `mysql_users=({username="a";password="1"},{username="b"}) mysql_variables={max_connections=100}`)
+	defer n.stop()
+	words := func() string {
+		t.Helper()
+		ds, err := n.Drift()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, d := range ds {
+			lines = append(lines, d.String())
+		}
+		return strings.Join(lines, "\n")
+	}
+	if got := words(); got != "" {
+		t.Errorf("after the first boot:\n%s", got)
+	}
+	n.exec("UPDATE mysql_users SET password='2', max_connections=5 WHERE username='a'")
+	n.exec("DELETE FROM mysql_users WHERE username='b'")
+	n.exec("INSERT INTO mysql_users(username) VALUES('c')")
+	n.exec("UPDATE global_variables SET variable_value='200' WHERE variable_name='mysql-max_connections'")
+	n.load(schema.MySQLVariables)
+	want := `global_variables (variable_name=mysql-max_connections) variable_value: file "100", disk "100", memory "200", runtime "200": SAVE MYSQL VARIABLES TO DISK
+mysql_users (username=a, backend=1) max_connections: file "10000", disk "10000", memory "5", runtime "10000": LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK
+mysql_users (username=a, backend=1) password: file "***", disk "***", memory "***", runtime "***": LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK
+mysql_users (username=b, backend=1): file present, disk present, memory absent, runtime present: LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK
+mysql_users (username=c, backend=1): file not mentioned, disk absent, memory present, runtime absent: LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK`
+	if diff := cmp.Diff(want, words()); diff != "" {
+		t.Error(diff)
+	}
+}
