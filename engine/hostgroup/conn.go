@@ -21,7 +21,9 @@ type Conn struct {
 
 	// What the caller knows of the session on the server. Acquire prefers a connection whose Schema and StateHash are the
 	// wanted ones; State is carried and never looked at.
+	// State nil means a session just begun, with collation Charset.
 	Schema    string
+	Charset   uint16
 	StateHash uint64
 	State     any
 

@@ -32,7 +32,7 @@ func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *setti
 	}
 	s.traffic.connOK.Add(1)
 	m.counters.created.Add(1)
-	conn := &Conn{Conn: c, Info: info, server: s, login: r.Login, caps: r.Capabilities, created: now}
+	conn := &Conn{Conn: c, Info: info, server: s, login: r.Login, caps: r.Capabilities, Charset: r.Charset, created: now}
 	conn.SetLimit(1 << 30) // what the server sends is the server's business
 	return conn, nil
 }
@@ -103,4 +103,23 @@ func (c *Conn) Draining() bool { return c.server.conf.Load().status != Online }
 // Describe names the server as messages to clients do.
 func (c *Conn) Describe() string {
 	return fmt.Sprintf("server %s of hostgroup %d", c.server, c.server.Hostgroup)
+}
+
+// Recycle gives a connection back whose session on the server must not be seen by anybody else: it is reset first, by
+// COM_CHANGE_USER, which also rolls back. Where that does not succeed in time the connection is closed.
+func (m *Manager) Recycle(ctx context.Context, c *Conn) {
+	set := m.settings.Load()
+	r := Request{Login: c.login, Capabilities: c.caps, Charset: wire.CharsetUTF8MB4}
+	acc := m.account(c.server, &r, m.now())
+	c.SetDeadline(time.Now().Add(set.connectTimeout))
+	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
+	err := wire.SendChangeUser(c.Conn, c.Info, acc)
+	if !stop() || err != nil {
+		m.Discard(c)
+		return
+	}
+	c.SetDeadline(time.Time{})
+	m.counters.recycled.Add(1)
+	c.Schema, c.Charset, c.State, c.StateHash = "", r.Charset, nil, 0
+	m.Release(c)
 }

@@ -12,6 +12,7 @@ type counters struct {
 	pushed, destroyed, created atomic.Uint64
 	aborted                    atomic.Uint64
 	timeouts                   atomic.Uint64
+	recycled                   atomic.Uint64
 	killedConns, killedQueries atomic.Uint64
 }
 
@@ -21,6 +22,7 @@ type Counters struct {
 	Pushed, Destroyed, Created uint64 // given back, closed, opened
 	Aborted                    uint64 // connect attempts that failed
 	Timeouts                   uint64 // refusals 9001
+	Recycled                   uint64 // given back after a reset
 	KilledConns, KilledQueries uint64
 	Connected                  int // open now
 }
@@ -31,7 +33,7 @@ func (m *Manager) Counters() Counters {
 	out := Counters{
 		Get: c.get.Load(), GetOK: c.getOK.Load(), GetFailed: c.getFailed.Load(),
 		Pushed: c.pushed.Load(), Destroyed: c.destroyed.Load(), Created: c.created.Load(),
-		Aborted: c.aborted.Load(), Timeouts: c.timeouts.Load(),
+		Aborted: c.aborted.Load(), Timeouts: c.timeouts.Load(), Recycled: c.recycled.Load(),
 		KilledConns: c.killedConns.Load(), KilledQueries: c.killedQueries.Load(),
 	}
 	for _, s := range m.all() {

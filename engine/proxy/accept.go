@@ -1,0 +1,111 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// handle serves one client connection from greeting to end; it runs in a goroutine of the listener set.
+func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
+	shard := p.counters.Shard()
+	shard.Add(stats.ClientConnectionsCreated, 1)
+	set := p.settings.Load()
+	tune(nc, set.keepalive)
+	c := wire.NewConn(nc)
+	c.SetLimit(set.maxPacket)
+	s := newSession(ctx, p, c, shard)
+	defer s.stop()
+	p.registry.add(s)
+	defer p.registry.remove(s)
+	defer c.Close()
+	if !s.logIn() {
+		shard.Add(stats.ClientConnectionsAborted, 1)
+		return
+	}
+	defer s.leave()
+	defer s.dropBackends()
+	s.run()
+}
+
+// tune sets what TCP needs for short packets in both directions.
+func tune(nc net.Conn, keepalive time.Duration) {
+	t, ok := nc.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	_ = t.SetNoDelay(true) // without effect on a socket that is already closed
+	_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: keepalive > 0, Idle: keepalive})
+}
+
+// logIn authenticates the client and answers it.
+func (s *session) logIn() bool {
+	stop := context.AfterFunc(s.ctx, func() { s.client.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	l, err := s.p.auth.Load().Handshake(s.client, s.id)
+	if err != nil {
+		s.countDenial(err)
+		return false
+	}
+	if err := s.enter(l); err != nil {
+		s.refuse(err)
+		return false
+	}
+	return s.reply() == nil
+}
+
+func (s *session) countDenial(err error) {
+	var own *wire.Error
+	if errors.As(err, &own) {
+		s.shard.Add(stats.AccessDeniedWrongPassword, 1)
+		s.p.log.Info().Uint32("session", s.id).Str("client", s.clientAddr()).Msg(own.Message)
+	}
+}
+
+// enter takes a login into force, if the limits allow it.
+func (s *session) enter(l *wire.Login) *wire.Error {
+	u := l.Credential.Data.(*user) // put there by lookup
+	set := s.p.settings.Load()
+	if int(s.p.clients.Add(1)) > set.maxConnections {
+		s.p.clients.Add(-1)
+		s.shard.Add(stats.AccessDeniedMaxConnections, 1)
+		return wire.Errorf(1040, "08004", "Too many connections")
+	}
+	if n := int(u.connections.Add(1)); n > u.maxConnections {
+		u.connections.Add(-1)
+		s.p.clients.Add(-1)
+		s.shard.Add(stats.AccessDeniedMaxUserConnections, 1)
+		return wire.Errorf(1226, "42000",
+			"User '%s' has exceeded the 'max_user_connections' resource (current value: %d)", u.name, u.maxConnections)
+	}
+	s.begin(l, u)
+	return nil
+}
+
+// leave gives back what enter took.
+func (s *session) leave() {
+	if s.user != nil {
+		s.user.connections.Add(-1)
+		s.p.clients.Add(-1)
+		s.user = nil
+	}
+}
+
+// splitAddr gives host and port of a client's address; a unix socket is localhost.
+func splitAddr(a net.Addr) (string, int) {
+	host := wire.HostOf(a)
+	if a == nil || a.Network() == "unix" {
+		return host, 0
+	}
+	_, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return host, 0
+	}
+	n, _ := strconv.Atoi(port) // 0 for what is no number
+	return host, n
+}

@@ -1,0 +1,215 @@
+package proxy
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/digest"
+	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/setting"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// backend is a server connection in a session's hands: at most one per hostgroup.
+type backend struct {
+	conn      *hostgroup.Conn
+	hostgroup int
+	flags     sticky
+	inTrx     bool
+	stmts     int  // prepared statements of the session on it
+	held      bool // it was kept after a statement, so the server may hold state that a new one would lack
+
+	delay      int       // statements for which it is kept after an insert id
+	delayUntil time.Time // time until which it is kept; zero for none
+}
+
+// delayed reports whether the connection is kept for a while only.
+func (b *backend) delayed() bool { return b.delay > 0 || !b.delayUntil.IsZero() }
+
+// sharedCapabilities are the client's capabilities that a server connection must have as well for answers to be passed on
+// as they are.
+const sharedCapabilities = wire.CapFoundRows | wire.CapIgnoreSpace | wire.CapODBC | wire.CapInteractive | wire.CapMultiStatements |
+	wire.CapSessionTrack | wire.CapDeprecateEOF
+
+// attach returns the place in s.backends of a connection to the statement's hostgroup.
+func (s *session) attach(st *statement, set *settings) (int, error) {
+	for i := range s.backends {
+		b := &s.backends[i]
+		if b.hostgroup != st.hostgroup {
+			continue
+		}
+		if !b.conn.Usable() {
+			return i, errOffline
+		}
+		return i, nil
+	}
+	want := s.wanted(st, nil, set)
+	r := hostgroup.Request{
+		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.caps & sharedCapabilities, Charset: s.charsetID,
+		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh,
+	}
+	c, err := s.p.servers.Acquire(s.ctx, &r)
+	if err != nil {
+		return -1, err
+	}
+	b := backend{conn: c, hostgroup: st.hostgroup}
+	if !set.multiplexing || s.user.fastForward {
+		b.flags |= stickyNoMultiplex
+	}
+	if !s.p.servers.Multiplex(st.hostgroup) {
+		b.flags |= stickyHostgroup
+	}
+	s.backends = append(s.backends, b)
+	return len(s.backends) - 1, nil
+}
+
+// errOffline is found on a held connection whose server was put to OFFLINE_HARD.
+var errOffline = errors.New("server is OFFLINE_HARD")
+
+// wanted is the state of variables a statement needs. As upstream has it, plain reads outside of a transaction do not open
+// one on account of autocommit=0: they may go to servers that the transaction does not.
+func (s *session) wanted(st *statement, b *backend, set *settings) *setting.State {
+	if s.vars.Autocommit() || set.acOnReads || b != nil && b.inTrx || !st.plainRead() || s.transaction() >= 0 {
+		return s.vars
+	}
+	return s.reads
+}
+
+// keeps reports whether a connection has to stay with the session.
+func (s *session) keeps(b *backend) bool {
+	if b.inTrx || b.flags != 0 || b.delayed() {
+		return true
+	}
+	return s.p.settings.Load().acIsTrx && !s.vars.Autocommit()
+}
+
+// settle keeps connection i if it has to stay, and gives it back if not.
+func (s *session) settle(i int) {
+	b := &s.backends[i]
+	switch {
+	case !b.conn.Usable():
+		s.discard(i)
+	case b.conn.Draining() && !b.inTrx && b.flags&^stickyHarmless == 0, !s.keeps(b):
+		s.release(i)
+	default:
+		b.held = true
+	}
+}
+
+// release gives a clean connection back.
+func (s *session) release(i int) {
+	c := s.backends[i].conn
+	s.drop(i)
+	s.p.servers.Release(c)
+}
+
+// discard closes a connection.
+func (s *session) discard(i int) {
+	c := s.backends[i].conn
+	s.drop(i)
+	s.p.servers.Discard(c)
+}
+
+func (s *session) drop(i int) {
+	s.stmts.forget(s.backends[i].hostgroup)
+	s.backends = slices.Delete(s.backends, i, i+1)
+}
+
+// dropBackends parts with all connections: clean ones go back, the others have their session on the server reset before.
+func (s *session) dropBackends() {
+	for i := len(s.backends) - 1; i >= 0; i-- {
+		b := &s.backends[i]
+		switch {
+		case s.ctx.Err() != nil || !b.conn.Usable() || b.flags&stickyUnknown != 0:
+			s.discard(i)
+		case !b.inTrx && b.flags&^stickyHarmless == 0:
+			s.release(i)
+		default:
+			c := b.conn
+			s.drop(i)
+			s.p.servers.Recycle(s.ctx, c)
+		}
+	}
+}
+
+// afterStatement draws the consequences of an executed statement for the connection it ran on and for the session.
+func (s *session) afterStatement(b *backend, st *statement, set *settings) {
+	a := &s.answer
+	switch {
+	case a.Err != nil:
+		b.inTrx = s.trxAfterError(b, st)
+	case a.Kind == wire.KindPrepared: // says nothing of transactions
+		s.preparedOn()
+	default:
+		b.inTrx = a.Status&wire.StatusInTrans != 0
+	}
+	if a.Err == nil {
+		s.good = s.vars
+	}
+	if a.Status&wire.StatusDBDropped != 0 {
+		b.conn.Schema = ""
+	}
+	warnings := a.Warnings > 0 && a.Err == nil
+	b.flags = b.flags.after(st, warnings, b.inTrx)
+	switch {
+	case warnings:
+		s.warned = b.hostgroup
+	case st.class != digest.CommandShow:
+		s.warned = -1
+	}
+	s.delay(b, a.LastInsertID, set)
+	if len(st.payload) > set.longQuery && b.flags&^stickyHarmless == 0 && !b.inTrx {
+		b.flags |= stickyUnknown // the server keeps buffers of that size with the connection
+	}
+}
+
+// trxAfterError tells whether a transaction is open after an error, which the error does not say. Where it is not plain
+// from the statement, the server is asked.
+func (s *session) trxAfterError(b *backend, st *statement) bool {
+	simple := st.class == digest.CommandSelect || st.class == digest.CommandInsert || st.class == digest.CommandUpdate ||
+		st.class == digest.CommandDelete || st.class == digest.CommandReplace
+	if !b.inTrx && simple && st.traits&traitSeveral == 0 && s.autocommits(b) {
+		return false
+	}
+	status, err := b.ping()
+	if err != nil {
+		b.flags |= stickyUnknown
+		return b.inTrx
+	}
+	return status&wire.StatusInTrans != 0
+}
+
+// autocommits reports whether the server has autocommit on for a connection.
+func (s *session) autocommits(b *backend) bool {
+	have, ok := b.conn.State.(*setting.State)
+	return ok && have.Autocommit()
+}
+
+// delay keeps a connection for a while after a statement that made an insert id.
+func (s *session) delay(b *backend, insertID uint64, set *settings) {
+	switch {
+	case insertID != 0:
+		s.lastInsertID, s.lastWrite = insertID, b.hostgroup
+		b.delay, b.delayUntil = set.insertDelay, time.Time{}
+		if b.delay > 0 {
+			b.delayUntil = s.p.now().Add(set.insertDelayMax)
+		}
+	case b.delay > 0:
+		if b.delay--; b.delay == 0 {
+			b.delayUntil = time.Time{}
+		}
+	}
+	if set.connDelay > 0 {
+		if until := s.p.now().Add(set.connDelay); until.After(b.delayUntil) {
+			b.delayUntil = until
+		}
+	}
+}
+
+// preparedOn notes what the answer to COM_STMT_PREPARE told.
+func (s *session) preparedOn() {
+	if ps := s.stmts.pending; ps != nil {
+		ps.params = int(s.answer.Params)
+	}
+}

@@ -1,0 +1,25 @@
+// Package proxy serves MySQL clients: it logs them in, decides for each statement which server it goes to, and passes
+// statements and answers on.
+//
+// A session is one goroutine and linear code. For each command it goes through these stages:
+//
+//  1. session.go: wait for a command without holding a buffer, read it, find its family (one file each).
+//  2. parse.go: digest text, hash, class and first comment of the statement.
+//  3. route.go: rules and comment hints give a decision; locks, transactions and the user's default give the hostgroup.
+//  4. local.go, setstmt.go, control.go: what the proxy answers itself.
+//  5. backends.go: a server connection, one the session holds already or one from the pool.
+//  6. replay.go: bring the connection to the session's schema and variables, in one round trip at most.
+//  7. forward.go, relay.go: send the statement and pass the answer on as it arrives, without decoding rows.
+//  8. account.go: statistics.
+//  9. sticky.go, backends.go: keep the connection if the server holds state of the session, else give it back.
+//
+// A statement is tried again only if nothing of it left the socket, or if it only reads, outside of a transaction, and
+// nothing was answered. A server lost in mid-statement is error 2013 for the client, with the server's name.
+//
+// Sessions work on snapshots of the configuration, taken once per statement. What other goroutines may see of a session is
+// its view; the watchdog looks at the views to find clients that went away and limits that ran out, and wakes sessions by
+// a read deadline in the past. In steady state a statement allocates nothing.
+//
+// Prepared statements are narrow so far: a session keeps the connections it has prepared statements on, and client ids are
+// translated; connections with statements are not shared between sessions.
+package proxy

@@ -1,0 +1,104 @@
+package proxy
+
+import (
+	"errors"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// maxTries bounds how often a statement is sent that did not reach its server: stale pooled connections, mostly.
+const maxTries = 4
+
+// execute routes a statement to a server and passes the answer on.
+func (s *session) execute(st *statement, set *settings) error {
+	st.hostgroup = s.route(st)
+	return s.executeOn(st, set)
+}
+
+// executeOn serves a statement whose hostgroup is settled.
+func (s *session) executeOn(st *statement, set *settings) error {
+	var deadline time.Time
+	if st.timeout > 0 {
+		deadline = st.start.Add(st.timeout)
+	}
+	s.view.reach(commandName(st.command), st.sql, st.hostgroup, st.start, deadline)
+	for try := 0; ; try++ {
+		i, err := s.attach(st, set)
+		if err != nil {
+			return s.unreachable(st, set, i, err)
+		}
+		b := &s.backends[i]
+		if !s.view.attach(b.conn, b.flags) {
+			return s.interrupted(st, i)
+		}
+		o := s.exchange(b, st, set)
+		s.view.detach()
+		if o.err == nil {
+			s.afterStatement(b, st, set)
+			s.account(st, set, b)
+			s.settle(i)
+			return nil
+		}
+		if o.client {
+			s.clientLost(i)
+			return errSession
+		}
+		if !s.again(st, b, o, try) {
+			return s.failed(st, set, i, o)
+		}
+		s.discard(i)
+	}
+}
+
+// outcome is how an exchange with a server ended.
+type outcome struct {
+	err      error // nil: a whole answer was passed on
+	client   bool  // it was the client that failed
+	unsent   bool  // the server cannot have seen the statement
+	answered bool  // the client has got a part of the answer
+}
+
+// exchange brings the connection to the session's state, sends the statement and relays the answer.
+func (s *session) exchange(b *backend, st *statement, set *settings) outcome {
+	if err := s.bring(b, st, set); err != nil {
+		return outcome{err: err, unsent: true}
+	}
+	c, payload := b.conn, st.payload
+	if st.prep != nil {
+		if err := s.ready(b, st); err != nil {
+			return outcome{err: err, unsent: true}
+		}
+		payload = st.packet
+	}
+	c.BeginCommand()
+	if err := errors.Join(c.WritePacket(payload), c.Flush()); err != nil {
+		return outcome{err: err, unsent: wire.Unsent(err)}
+	}
+	s.shard.Add(stats.BackendBytesSent, uint64(len(payload)))
+	return s.relay(b, st)
+}
+
+// again decides whether a statement that failed is tried on another connection: if the server cannot have seen it, or if it
+// only reads and nothing was answered. What depends on state of a held connection is never tried again.
+func (s *session) again(st *statement, b *backend, o outcome, try int) bool {
+	if b.held || b.inTrx || o.answered || asServerError(o.err) != nil || s.ctx.Err() != nil || s.view.outcome() != goOn {
+		return false
+	}
+	if o.unsent {
+		return try < maxTries
+	}
+	return try < st.retries && st.repeatable()
+}
+
+// commandName is what the processlist calls a command under way.
+func commandName(c wire.Command) string {
+	switch c {
+	case wire.ComStmtPrepare:
+		return "Prepare"
+	case wire.ComStmtExecute, wire.ComStmtBulkExecute:
+		return "Execute"
+	}
+	return "Query"
+}

@@ -1,0 +1,226 @@
+package proxy_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
+	"github.com/keepsql/keepsql/engine/proxy"
+)
+
+// Two servers for all tests that do no harm to them: a writer in hostgroup 10 and a reader in 20.
+var writer, reader *mariadbtest.Server
+
+var setup = []string{
+	"CREATE DATABASE d", "CREATE DATABASE e",
+	"CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100))",
+	"CREATE TABLE d.who (name VARCHAR(20))",
+	"CREATE USER app@'%' IDENTIFIED BY 'app_pass'", "GRANT ALL ON *.* TO app@'%'",
+	"CREATE USER hashed@'%' IDENTIFIED BY 'hash_pass'", "GRANT ALL ON *.* TO hashed@'%'",
+	"CREATE USER strong@'%' IDENTIFIED BY 'sha_pass'", "GRANT ALL ON *.* TO strong@'%'",
+}
+
+func TestMain(m *testing.M) {
+	var err error
+	writer, err = mariadbtest.Run(mariadbtest.Opts{SQL: append(setup, "INSERT INTO d.who VALUES ('writer')")})
+	if err == nil {
+		reader, err = mariadbtest.Run(mariadbtest.Opts{SQL: append(setup, "INSERT INTO d.who VALUES ('reader')")})
+	}
+	if err != nil && !errors.Is(err, mariadbtest.ErrNotInstalled) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	for _, s := range []*mariadbtest.Server{writer, reader} {
+		if s != nil {
+			s.Close()
+		}
+	}
+	os.Exit(code)
+}
+
+// node is a running proxy with its configuration.
+type node struct {
+	t      testing.TB
+	proxy  *proxy.Proxy
+	layers *layers.Manager
+	store  *store.Store
+	socket string
+	log    *strings.Builder
+}
+
+// rules are those of the sample set-up.
+const readWriteSplit = `mysql_query_rules: (
+	{ rule_id=1, active=1, match_digest="^SELECT .* FOR UPDATE$", destination_hostgroup=10, apply=1 },
+	{ rule_id=2, active=1, match_digest="^SELECT", destination_hostgroup=20, apply=1 }
+)`
+
+// start runs a proxy before writer and reader. extra is more configuration: variables "name=value" and whole sections.
+func start(t testing.TB, variables, extra string) *node {
+	t.Helper()
+	if writer == nil {
+		t.Skip("skipped, needs a database: mariadb-server is not installed")
+	}
+	return startWith(t, variables, fmt.Sprintf(`mysql_servers: (
+	{ address="127.0.0.1", port=%d, hostgroup=10, max_connections=50 },
+	{ address="127.0.0.1", port=%d, hostgroup=20, max_connections=50 } )
+`, writer.Port, reader.Port)+extra)
+}
+
+func startWith(t testing.TB, variables, sections string) *node {
+	t.Helper()
+	leak := goleak.IgnoreCurrent()
+	n := &node{t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
+	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
+	if !strings.Contains(sections, "mysql_users") {
+		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
+	}
+	name := filepath.Join(t.TempDir(), "a.cnf")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g, ds := conf.Read([]string{name})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	file, ds := g.Parse()
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	var err error
+	if n.store, err = store.Open(""); err != nil {
+		t.Fatal(err)
+	}
+	state, err := store.OpenState("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := zerolog.Nop()
+	if testing.Verbose() {
+		log = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)
+	}
+	n.layers, err = layers.New(layers.Options{Log: zerolog.Nop(), Store: n.store, State: state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond})
+	if err := n.layers.Boot(file, false); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.proxy.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("proxy does not stop")
+		}
+		if err := errors.Join(n.store.Close(), state.Close()); err != nil {
+			t.Error(err)
+		}
+		goleak.VerifyNone(t, leak, goleak.IgnoreAnyFunction("database/sql.(*DB).connectionOpener"),
+			goleak.IgnoreTopFunction("time.Sleep")) // the clock of regexp2, which ends by itself
+	})
+	for range 100 {
+		if ok, _ := n.proxy.Health(); ok {
+			return n
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	_, why := n.proxy.Health()
+	t.Fatalf("proxy does not open its listener: %s", why)
+	return nil
+}
+
+// open returns a client of the proxy: one connection where max is 1.
+func (n *node) open(max int, edit ...func(*mysql.Config)) *sql.DB {
+	n.t.Helper()
+	c := mysql.NewConfig()
+	c.User, c.Passwd, c.Net, c.Addr, c.DBName = "app", "app_pass", "unix", n.socket, "d"
+	c.InterpolateParams = true
+	for _, f := range edit {
+		f(c)
+	}
+	con, err := mysql.NewConnector(c)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	db := sql.OpenDB(con)
+	db.SetMaxOpenConns(max)
+	db.SetMaxIdleConns(max)
+	n.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// admin runs statements on the admin database and loads a module.
+func (n *node) admin(module string, stmts ...string) {
+	n.t.Helper()
+	for _, q := range stmts {
+		if _, err := n.store.Exec(context.Background(), q); err != nil {
+			n.t.Fatalf("%s: %v", q, err)
+		}
+	}
+	if err := n.layers.Load(module, "test"); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// table gives a stats table as maps from column to text.
+func (n *node) table(name string) []map[string]string {
+	n.t.Helper()
+	rows := n.proxy.Tables()[name]()
+	return asMaps(rows)
+}
+
+func asMaps(rows *schema.Rows) []map[string]string {
+	var out []map[string]string
+	for _, r := range rows.Rows {
+		m := map[string]string{}
+		for i, c := range rows.Columns {
+			m[c] = r[i].Text
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func exec(t testing.TB, db *sql.DB, stmts ...string) {
+	t.Helper()
+	for _, q := range stmts {
+		if _, err := db.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+func one(t testing.TB, db *sql.DB, q string, args ...any) string {
+	t.Helper()
+	var v sql.NullString
+	if err := db.QueryRow(q, args...).Scan(&v); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	if !v.Valid {
+		return "NULL"
+	}
+	return v.String
+}

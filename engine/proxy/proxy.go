@@ -1,0 +1,219 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/listen"
+	"github.com/keepsql/keepsql/engine/rule"
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// Options of a Proxy.
+type Options struct {
+	Log    zerolog.Logger
+	Layers *layers.Manager
+	TLS    func() *tls.Config // for clients; nil, or a nil config, for no TLS
+	Now    func() time.Time   // nil: time.Now
+	// DigestBytes is the budget of the digest table in bytes; 0 for stats.DefaultDigestBytes.
+	DigestBytes int
+	// Watch is how often sessions are looked at for clients that went away and limits that ran out; 200 ms where it is 0.
+	Watch time.Duration
+}
+
+// Proxy is the data plane: listeners, sessions and servers.
+type Proxy struct {
+	log     zerolog.Logger
+	now     func() time.Time
+	tls     func() *tls.Config
+	watch   time.Duration
+	started time.Time
+
+	servers   *hostgroup.Manager
+	listeners *listen.Set
+	counters  *stats.Counters
+	digests   *stats.Digests
+	errors    stats.Errors
+	passwords wire.PasswordCache
+	users     users
+
+	settings atomic.Pointer[settings]
+	auth     atomic.Pointer[wire.Authenticator]
+	rules    atomic.Pointer[rule.Set]
+	reloads  atomic.Uint64 // loads of mysql_servers
+	clients  atomic.Int32  // authenticated sessions
+
+	scratch  sync.Pool // of *scratch
+	registry registry
+
+	mu       sync.Mutex // guards what follows: the inputs of derived configuration
+	ruleRows []rule.Row
+	ruleFast []rule.FastRow
+	ruleOpts rule.Options
+	paused   bool
+	running  bool
+}
+
+// New makes a Proxy and subscribes it to the modules it works by. Make it before the layers boot.
+func New(o Options) *Proxy {
+	p := &Proxy{log: o.Log, now: o.Now, tls: o.TLS, watch: o.Watch, counters: stats.NewCounters(), digests: stats.NewDigests(o.DigestBytes)}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if p.watch == 0 {
+		p.watch = 200 * time.Millisecond
+	}
+	p.started = p.now()
+	p.scratch.New = func() any { return new(scratch) }
+	p.servers = hostgroup.New(hostgroup.Options{
+		Log: o.Log, Now: o.Now,
+		Attributes: []wire.Attribute{{Name: "program_name", Value: "proxysql"}},
+	})
+	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
+	p.rules.Store(mustCompileNothing())
+	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.prepareVariables))
+	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.servers.PrepareVariables))
+	o.Layers.Subscribe(schema.MySQLUsers, layers.ConsumerFunc(p.users.prepare))
+	o.Layers.Subscribe(schema.MySQLServers, layers.ConsumerFunc(p.prepareServers))
+	o.Layers.Subscribe(schema.MySQLQueryRules, layers.ConsumerFunc(p.prepareRules))
+	return p
+}
+
+func mustCompileNothing() *rule.Set {
+	s, _ := rule.Compile(nil, nil, rule.Options{}) // without rules there is nothing that could fail
+	return s
+}
+
+// Run serves clients until ctx ends, then closes their connections and joins everything it started. It is called once,
+// after the layers have booted.
+func (p *Proxy) Run(ctx context.Context) error {
+	p.mu.Lock()
+	p.running = true
+	p.mu.Unlock()
+	p.applyInterfaces()
+	// servers are closed last, so that sessions that end can give their connections back
+	serverCtx, stopServers := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServers()
+	var servers, front sync.WaitGroup
+	var errServers, errListen error
+	servers.Go(func() { errServers = p.servers.Run(serverCtx) })
+	front.Go(func() { errListen = p.listeners.Run(ctx) })
+	front.Go(func() { p.watchSessions(ctx) })
+	front.Wait()
+	stopServers()
+	servers.Wait()
+	if errListen != nil {
+		return fmt.Errorf("serve clients: %w", errListen)
+	}
+	if errServers != nil {
+		return fmt.Errorf("look after servers: %w", errServers)
+	}
+	return nil
+}
+
+// Pause closes the listeners; sessions go on (PROXYSQL PAUSE).
+func (p *Proxy) Pause() { p.setPaused(true) }
+
+// Resume opens the listeners again (PROXYSQL RESUME).
+func (p *Proxy) Resume() { p.setPaused(false) }
+
+func (p *Proxy) setPaused(on bool) {
+	p.mu.Lock()
+	p.paused = on
+	p.mu.Unlock()
+	p.applyInterfaces()
+}
+
+// applyInterfaces makes the open listeners those of mysql-interfaces.
+func (p *Proxy) applyInterfaces() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	set := p.settings.Load()
+	switch {
+	case !p.running || set == nil:
+	case p.paused:
+		p.listeners.Apply("")
+	default:
+		p.listeners.Apply(set.interfaces)
+	}
+}
+
+// Health reports whether clients can connect: listeners are open and accepting. detail says in a few words what is or what
+// is not.
+func (p *Proxy) Health() (ok bool, detail string) {
+	p.mu.Lock()
+	paused, running := p.paused, p.running
+	p.mu.Unlock()
+	open := len(p.listeners.Addrs())
+	switch {
+	case !running:
+		return false, "not started"
+	case paused:
+		return false, "paused"
+	case open == 0:
+		return false, "no listener is open"
+	}
+	return true, fmt.Sprintf("%d listeners, %d clients", open, p.clients.Load())
+}
+
+// prepareVariables is the consumer of mysql_variables.
+func (p *Proxy) prepareVariables(s *layers.Snapshot) (commit func(), err error) {
+	v := s.Variables()
+	set, opts := readSettings(v), ruleOptions(v)
+	auth := p.authenticator(v, set)
+	return func() {
+		p.settings.Store(set)
+		p.auth.Store(auth)
+		p.mu.Lock()
+		changed := opts.Engine != p.ruleOpts.Engine || opts.Iterations != p.ruleOpts.Iterations
+		p.ruleOpts = opts
+		if changed && p.ruleRows != nil {
+			p.rules.Store(p.compile())
+		}
+		p.mu.Unlock()
+		p.applyInterfaces()
+	}, nil
+}
+
+// prepareRules is the consumer of mysql_query_rules. As upstream has it, a rule that does not compile is left out and the
+// others count.
+func (p *Proxy) prepareRules(s *layers.Snapshot) (commit func(), err error) {
+	rows, fast := readRules(s)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.ruleRows, p.ruleFast = rows, fast
+		p.rules.Store(p.compile())
+	}, nil
+}
+
+// compile compiles the present rules, with mu held.
+func (p *Proxy) compile() *rule.Set {
+	set, errs := rule.Compile(p.ruleRows, p.ruleFast, p.ruleOpts)
+	for _, err := range errs {
+		p.log.Error().Err(err).Msg("query rule is left out")
+	}
+	return set
+}
+
+// prepareServers is the consumer of mysql_servers.
+func (p *Proxy) prepareServers(s *layers.Snapshot) (func(), error) {
+	commit, err := p.servers.PrepareServers(s)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		commit()
+		p.reloads.Add(1)
+	}, nil
+}

@@ -1,0 +1,191 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/engine/setting"
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// replayError is a server's refusal of the session's schema or variables.
+type replayError struct {
+	refusal   *wire.Error
+	variables bool // the state of the connection's variables is not known any more
+}
+
+func (e *replayError) Error() string { return "replay session state: " + e.refusal.Error() }
+
+func (e *replayError) Unwrap() error { return e.refusal }
+
+// bring gives a connection the session's schema and variables. What differs is sent in one go. Nothing of the statement
+// itself has been sent when it fails.
+func (s *session) bring(b *backend, st *statement, set *settings) error {
+	c := b.conn
+	if c.State == nil {
+		if err := s.initConnection(b, set); err != nil {
+			return err
+		}
+	}
+	have, want := c.State.(*setting.State), s.wanted(st, b, set)
+	schema := c.Schema != s.schema && s.schema != ""
+	if !schema && have.Hash() == want.Hash() && s.once == "" {
+		return nil
+	}
+	mariadb := strings.Contains(c.Info.Version, "MariaDB")
+	s.buf = setting.AppendReplay(s.buf[:0], have, want, mariadb)
+	if err := s.sendReplay(b, schema); err != nil {
+		return err
+	}
+	if err := s.readReplay(b, schema, want); err != nil {
+		return err
+	}
+	return nil
+}
+
+// sendReplay sends the commands of a replay with one write.
+func (s *session) sendReplay(b *backend, schema bool) error {
+	queue := func(cmd wire.Command, text []byte) error {
+		b.conn.BeginCommand()
+		return b.conn.EndPacket(append(append(b.conn.StartPacket(), byte(cmd)), text...))
+	}
+	var errs []error
+	if schema {
+		s.shard.Add(stats.ComBackendInitDB, 1)
+		errs = append(errs, queue(wire.ComInitDB, []byte(s.schema)))
+	}
+	if len(s.buf) > 0 {
+		s.shard.Add(stats.ComBackendSetNames, 1)
+		errs = append(errs, queue(wire.ComQuery, s.buf))
+	}
+	if s.once != "" {
+		errs = append(errs, queue(wire.ComQuery, []byte(s.once)))
+	}
+	errs = append(errs, b.conn.Flush())
+	return errors.Join(errs...)
+}
+
+// readReplay reads the answers, and notes what the connection's state is now.
+func (s *session) readReplay(b *backend, schema bool, want *setting.State) error {
+	var refused error
+	if schema {
+		e, err := b.replayAnswer()
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			refused = &replayError{refusal: e}
+		} else {
+			b.conn.Schema = s.schema
+		}
+	}
+	if len(s.buf) > 0 {
+		e, err := b.replayAnswer()
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			refused = &replayError{refusal: e, variables: true}
+		} else {
+			b.setState(want)
+		}
+	}
+	if s.once != "" {
+		s.once = ""
+		e, err := b.replayAnswer()
+		if err != nil {
+			return err
+		}
+		if e != nil && refused == nil {
+			refused = &replayError{refusal: e}
+		}
+	}
+	return refused
+}
+
+// replayAnswer reads one answer and tells a server's refusal from a broken connection.
+func (b *backend) replayAnswer() (*wire.Error, error) {
+	_, err := b.readOK()
+	if e := asServerError(err); e != nil {
+		return e, nil
+	}
+	return nil, err
+}
+
+// initConnection notes the state a new connection begins with, and runs init_connect.
+func (s *session) initConnection(b *backend, set *settings) error {
+	c, ok := charset.ByID(byte(b.conn.Charset))
+	if !ok {
+		return fmt.Errorf("prepare connection: collation %d unknown", b.conn.Charset)
+	}
+	statement := s.p.servers.InitConnect(b.hostgroup)
+	if statement == "" {
+		statement = set.initConnect
+	}
+	if statement != "" {
+		if err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, statement...)); err != nil {
+			return fmt.Errorf("run init_connect: %w", err)
+		}
+	}
+	b.setState(setting.New(c.Charset, c.Name))
+	return nil
+}
+
+func (b *backend) setState(v *setting.State) { b.conn.State, b.conn.StateHash = v, v.Hash() }
+
+// roundTrip sends a command that is answered by a single packet, and reads the answer. An error of the server is
+// *wire.Error.
+func (b *backend) roundTrip(payload []byte) error {
+	b.conn.BeginCommand()
+	if err := errors.Join(b.conn.WritePacket(payload), b.conn.Flush()); err != nil {
+		return err
+	}
+	_, err := b.readOK()
+	return err
+}
+
+// ping asks for the server's status flags.
+func (b *backend) ping() (status uint16, err error) {
+	if err := b.conn.WriteCommand(wire.ComPing, ""); err != nil {
+		return 0, err
+	}
+	return b.readOK()
+}
+
+// readOK reads an answer of one packet, OK or EOF. An error of the server is *wire.Error.
+func (b *backend) readOK() (status uint16, err error) {
+	p, err := b.conn.ReadPacket()
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case len(p) == 0:
+		return 0, io.ErrUnexpectedEOF
+	case p[0] == 0xff:
+		var e wire.Error
+		if err := e.Decode(p); err != nil {
+			return 0, err
+		}
+		return 0, &e
+	case p[0] == 0xfe && len(p) < 9:
+		var e wire.EOF
+		err = e.Decode(p)
+		return e.Status, err
+	case p[0] == 0:
+		var ok wire.OK
+		err = ok.Decode(p, b.conn.Info.Capabilities)
+		return ok.Status, err
+	}
+	return 0, fmt.Errorf("read answer: packet type %#02x: %w", p[0], wire.ErrMalformed)
+}
+
+// asServerError is the *wire.Error in err, nil without one.
+func asServerError(err error) *wire.Error {
+	var e *wire.Error
+	errors.As(err, &e)
+	return e
+}

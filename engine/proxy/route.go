@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/keepsql/keepsql/engine/rule"
+	"github.com/keepsql/keepsql/engine/stats"
+)
+
+// decide asks the rules and the statement's first comment, and rewrites the statement where a rule says so.
+func (s *session) decide(st *statement, set *settings, comment []byte) {
+	rule.ParseAnnotations(comment, &st.hints)
+	st.query = rule.Query{
+		Text: st.sql, DigestText: st.text, Digest: st.hash, NoDigest: !set.queryDigests,
+		Username: s.user.name, Schemaname: s.schema, ClientAddr: s.host,
+		ProxyAddr: s.proxyHost, ProxyPort: s.proxyPort, FlagIN: s.flagIN,
+	}
+	s.p.rules.Load().Match(&st.query, &st.decision)
+	d := &st.decision
+	if d.NextQueryFlagIN != rule.Unset {
+		s.flagIN = d.NextQueryFlagIN
+	}
+	if d.Rewritten != nil {
+		st.packet = append(append(st.packet[:0], byte(st.command)), d.Rewritten...)
+		st.payload = st.packet
+		st.parse(st.packet[1:], &set.digest)
+	}
+	st.multiplex = d.Multiplex
+	st.retries = numberOf(st.hints.QueryRetries, numberOf(d.Retries, set.queryRetries))
+	st.fresh = st.hints.CreateNewConnection == 1
+	st.timeout = set.queryTimeout
+	if ms := numberOf(st.hints.QueryTimeout, d.Timeout); ms > 0 {
+		st.timeout = time.Duration(ms) * time.Millisecond
+	}
+}
+
+// route chooses the hostgroup: where the session is bound to, where its transaction is, else where the statement belongs.
+func (s *session) route(st *statement) int {
+	if s.lockedOn >= 0 {
+		s.shard.Add(stats.LockedQueries, 1)
+		return s.lockedOn
+	}
+	if trx := s.transaction(); trx >= 0 && s.user.transactionStays {
+		return trx
+	}
+	return s.routeUnbound(st)
+}
+
+// routeUnbound is route for a session that nothing binds: what the comment says, where the last insert id came from if that
+// is asked for, what the rules say, the user's default.
+func (s *session) routeUnbound(st *statement) int {
+	switch {
+	case s.user.fastForward:
+		return s.user.defaultHostgroup
+	case st.hints.Hostgroup != rule.Unset:
+		return st.hints.Hostgroup
+	case st.traits&traitInsertID != 0 && s.lastWrite >= 0:
+		return s.lastWrite
+	case st.decision.DestinationHostgroup != rule.Unset:
+		return st.decision.DestinationHostgroup
+	}
+	return s.user.defaultHostgroup
+}
+
+// transaction is the hostgroup of the open transaction, -1 for none.
+func (s *session) transaction() int {
+	for i := range s.backends {
+		if s.backends[i].inTrx {
+			return s.backends[i].hostgroup
+		}
+	}
+	return -1
+}

@@ -1,0 +1,182 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/setting"
+	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// session is one client connection. Only its own goroutine touches it, except for view and cancel.
+type session struct {
+	p      *Proxy
+	id     uint32
+	shard  *stats.Shard
+	client *wire.Conn
+	ctx    context.Context // ends with the proxy, or when the watchdog gives the session up
+	cancel context.CancelFunc
+	view   view
+
+	// From the login.
+	login     *wire.Login
+	user      *user
+	backend   hostgroup.Login
+	caps      wire.Capability
+	host      string
+	port      int
+	proxyHost string
+	proxyPort int
+	firstVars *setting.State // as logged in
+	charsetID uint16         // collation for new server connections
+
+	// What the client has made of the session.
+	schema string
+	vars   *setting.State
+	reads  *setting.State // vars with autocommit on, for reads outside of transactions
+	good   *setting.State // the last vars a server accepted
+	once   string         // SET TRANSACTION for the next transaction
+
+	lockedOn     int // hostgroup the session is bound to, -1
+	flagIN       int
+	lastInsertID uint64
+	lastWrite    int // hostgroup of the last statement that made an insert id, -1
+	warned       int // hostgroup whose last statement raised warnings, -1
+
+	backends []backend // server connections that hold state of the session, and the one in use
+	current  *backend  // whose answer is being relayed
+	stmts    statements
+	cache    stats.DigestCache
+	answer   wire.Answer
+	buf      []byte // replay statements
+	closing  bool
+}
+
+func newSession(ctx context.Context, p *Proxy, c *wire.Conn, shard *stats.Shard) *session {
+	s := &session{p: p, client: c, shard: shard, lockedOn: -1, lastWrite: -1, warned: -1}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	s.answer.StateChanged = s.stateChanged
+	return s
+}
+
+func (s *session) stop() { s.cancel() }
+
+// begin starts a session of a login, the first one or that of a COM_CHANGE_USER.
+func (s *session) begin(l *wire.Login, u *user) {
+	s.login, s.user, s.caps = l, u, l.Capabilities
+	s.backend = hostgroup.Login{User: l.User}
+	if l.PasswordKnown {
+		s.backend.Password = l.Password
+	} else {
+		s.backend.Stage1 = string(l.Stage1)
+	}
+	s.host, s.port = splitAddr(s.client.RemoteAddr())
+	s.proxyHost, s.proxyPort = splitAddr(s.client.LocalAddr())
+	s.schema = l.Schema
+	s.firstVars, s.charsetID = s.initialVars(l)
+	s.forget()
+	s.view.logIn(u.name, s.schema)
+}
+
+// initialVars is the state of a session that has not said anything yet.
+func (s *session) initialVars(l *wire.Login) (*setting.State, uint16) {
+	c, ok := charset.ByID(byte(l.Charset))
+	if !ok {
+		c = s.p.settings.Load().collation
+	}
+	vars, id := setting.New(c.Charset, c.Name), uint16(c.ID)
+	if c.ID == charset.MySQL8Default { // by name of the character set alone, which every server knows
+		vars, id = setting.New(c.Charset, ""), wire.CharsetUTF8MB4
+	}
+	if level := s.userIsolation(l); level != "" {
+		vars = vars.With(setting.Parse([]byte("SET SESSION TRANSACTION ISOLATION LEVEL " + level)))
+	}
+	return vars, id
+}
+
+func (s *session) userIsolation(l *wire.Login) string {
+	if u, ok := l.Credential.Data.(*user); ok {
+		return u.isolation
+	}
+	return ""
+}
+
+// forget sets what statements have made of the session back to the beginning. The schema stays.
+func (s *session) forget() {
+	s.setVars(s.firstVars)
+	s.good, s.once = s.firstVars, ""
+	s.lockedOn, s.flagIN, s.lastInsertID, s.lastWrite, s.warned = -1, 0, 0, -1, -1
+	s.stmts.clear()
+}
+
+func (s *session) setVars(v *setting.State) { s.vars, s.reads = v, v.WithAutocommit(true) }
+
+// run serves commands until the client leaves or cannot be served any longer.
+func (s *session) run() {
+	for !s.closing {
+		if err := s.await(); err != nil {
+			return
+		}
+		p, err := s.client.ReadPacket()
+		if errors.Is(err, wire.ErrTooLarge) {
+			s.refuse(wire.Errorf(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes"))
+			return
+		}
+		if err != nil {
+			s.shard.Add(stats.ClientConnectionsAborted, 1)
+			return
+		}
+		if err := s.command(p); err != nil {
+			return
+		}
+		s.view.idle(s)
+	}
+}
+
+// errSession ends a session; whoever returns it has told the client, or cannot.
+var errSession = errors.New("session ends")
+
+// await waits for the first byte of a command. The watchdog may wake it for housekeeping, or to end the session.
+func (s *session) await() error {
+	for {
+		_, err := s.client.Peek(1)
+		woken := s.view.busy()
+		if err == nil {
+			if woken {
+				s.client.SetReadDeadline(time.Time{})
+			}
+			return nil
+		}
+		if !woken || !errors.Is(err, os.ErrDeadlineExceeded) || s.ctx.Err() != nil || s.view.ended() {
+			return errSession
+		}
+		s.client.SetReadDeadline(time.Time{})
+		s.keepHouse()
+		s.view.idle(s)
+	}
+}
+
+// keepHouse gives back connections that were kept for a while only, and those to servers that are being drained.
+func (s *session) keepHouse() {
+	now := s.p.now()
+	for i := len(s.backends) - 1; i >= 0; i-- {
+		b := &s.backends[i]
+		if b.delayed() && now.After(b.delayUntil) {
+			b.delay, b.delayUntil = 0, time.Time{}
+		}
+		s.settle(i)
+	}
+}
+
+// clientAddr is the client's address for log lines.
+func (s *session) clientAddr() string {
+	if a := s.client.RemoteAddr(); a != nil && a.Network() != "unix" {
+		return a.String()
+	}
+	return "localhost"
+}

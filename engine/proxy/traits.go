@@ -1,0 +1,98 @@
+package proxy
+
+// trait is a set of things that a digest text contains and that matter beyond the class of the statement.
+type trait uint16
+
+const (
+	traitLocking      trait = 1 << iota // FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE
+	traitInto                           // INTO
+	traitGetLock                        // GET_LOCK(
+	traitReleaseLocks                   // RELEASE_ALL_LOCKS(
+	traitFoundRows                      // SQL_CALC_FOUND_ROWS
+	traitInsertID                       // LAST_INSERT_ID(
+	traitUserVariable                   // @name, not @@name, not user@host
+	traitSeveral                        // a semicolon: more than one statement
+)
+
+// phrases are what makes a trait, in lower case, found at the beginning of a word.
+var phrases = []struct {
+	text  string
+	trait trait
+}{
+	{"for update", traitLocking},
+	{"for share", traitLocking},
+	{"lock in share mode", traitLocking},
+	{"into ", traitInto},
+	{"get_lock(", traitGetLock},
+	{"get_lock (", traitGetLock},
+	{"release_all_locks(", traitReleaseLocks},
+	{"sql_calc_found_rows", traitFoundRows},
+	{"last_insert_id(", traitInsertID},
+}
+
+// byLetter lists the phrases by their first letter.
+var byLetter = func() (t [26][]int) {
+	for i, p := range phrases {
+		t[p.text[0]-'a'] = append(t[p.text[0]-'a'], i)
+	}
+	return t
+}()
+
+// traitsOf goes over a digest text once. It does not allocate.
+func traitsOf(text []byte) trait {
+	var found trait
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c|0x20-'a' < 26:
+			for _, n := range byLetter[c|0x20-'a'] {
+				if beginsWith(text[i:], phrases[n].text) {
+					found |= phrases[n].trait
+				}
+			}
+			for i+1 < len(text) && wordByte(text[i+1]) {
+				i++
+			}
+		case c == '@':
+			if isUserVariable(text, i) {
+				found |= traitUserVariable
+			}
+		case c == ';':
+			found |= traitSeveral
+		}
+	}
+	return found
+}
+
+// beginsWith compares the beginning of text with a phrase in lower case, in any letter case.
+func beginsWith(text []byte, phrase string) bool {
+	if len(text) < len(phrase) {
+		return false
+	}
+	for i := range len(phrase) {
+		c := text[i]
+		if c-'A' < 26 {
+			c += 'a' - 'A'
+		}
+		if c != phrase[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func wordByte(c byte) bool { return c|0x20-'a' < 26 || c-'0' < 10 || c == '_' || c == '$' }
+
+// isUserVariable tells @name from @@name and from the name of an account.
+func isUserVariable(text []byte, at int) bool {
+	if at > 0 {
+		if p := text[at-1]; p == '@' || p == '?' || p == '`' || wordByte(p) {
+			return false
+		}
+	}
+	if at+1 == len(text) {
+		return false
+	}
+	n := text[at+1]
+	return wordByte(n) || n == '`' || n == '?' || n == '.' || n >= 0x80
+}

@@ -1,0 +1,127 @@
+package proxy
+
+import (
+	"context"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchSessions looks at all sessions again and again: clients that left while a server works for them, statements and
+// transactions whose time is up, connections kept for a while. No statement pays for these with a timer of its own.
+func (p *Proxy) watchSessions(ctx context.Context) {
+	t := time.NewTicker(p.watch)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			for _, s := range p.registry.all() {
+				s.wake()
+			}
+			return
+		case <-t.C:
+			now, set := p.now(), p.settings.Load()
+			for _, s := range p.registry.all() {
+				p.watchSession(s, now, set)
+			}
+		}
+	}
+}
+
+func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
+	v := &s.view
+	v.mu.Lock()
+	doing, since, kept, keptUntil := v.doing, v.since, v.kept, v.keptUntil
+	inTrx, trxSince, deadline, decided := v.inTrx, v.trxSince, v.deadline, v.verdict != goOn
+	v.mu.Unlock()
+	switch {
+	case decided:
+	case doing == sleeping && inTrx && now.Sub(since) > set.trxIdle:
+		p.expire(s, "of (possible) transaction idle for", now.Sub(since))
+	case doing == sleeping && inTrx && now.Sub(trxSince) > set.trx:
+		p.expire(s, "of (possible) transaction running for", now.Sub(trxSince))
+	case doing == sleeping && set.waitTimeout > 0 && now.Sub(since) > set.waitTimeout:
+		p.expire(s, "inactive for", now.Sub(since))
+	case doing == sleeping && kept && now.After(keptUntil):
+		s.wake()
+	case (doing == acquiring || doing == waiting) && now.Sub(since) > p.watch && hungUp(s.client.Socket().NetConn()):
+		p.interrupt(s, clientGone, "client is gone")
+	case doing == waiting && !deadline.IsZero() && now.After(deadline):
+		p.interrupt(s, timedOut, "query timeout")
+	}
+}
+
+func (p *Proxy) expire(s *session, why string, d time.Duration) {
+	p.log.Warn().Uint32("session", s.id).Str("client", s.clientAddr()).
+		Msgf("Killing client connection %s because %s %dms", s.clientAddr(), why, d.Milliseconds())
+	p.interrupt(s, killedConn, why)
+}
+
+// interrupt ends what a session is doing: its statement, or all of it.
+func (p *Proxy) interrupt(s *session, why verdict, reason string) {
+	v := &s.view
+	v.mu.Lock()
+	if v.verdict == killedConn || v.verdict == clientGone {
+		v.mu.Unlock()
+		return
+	}
+	if v.doing == sleeping && why == killedQuery {
+		v.mu.Unlock()
+		return // there is nothing to interrupt
+	}
+	v.verdict, v.reason = why, reason
+	if v.doing == waiting && v.conn != nil {
+		query := why == timedOut || why == killedQuery
+		if query || p.settings.Load().killBackend {
+			p.servers.Kill(v.conn, query)
+		}
+		if !query {
+			v.conn.Kill()
+		}
+	}
+	doing := v.doing
+	v.mu.Unlock()
+	switch {
+	case doing == acquiring && why != timedOut && why != killedQuery:
+		s.cancel()
+	case doing == sleeping:
+		s.wake()
+	}
+}
+
+// wake makes a session that waits for a command look after itself.
+func (s *session) wake() {
+	s.view.mu.Lock()
+	defer s.view.mu.Unlock()
+	if s.view.doing == sleeping && !s.view.woken {
+		s.view.woken = true
+		s.client.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+func (v *view) userIs(name string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.doing != connecting && v.user == name
+}
+
+// hungUp reports whether the peer of a socket has closed it. A connection that is no socket never has.
+func hungUp(c net.Conn) bool {
+	sc, ok := c.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return true
+	}
+	gone := false
+	err = rc.Control(func(fd uintptr) {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(fds, 0)
+		gone = err == nil && n > 0 && fds[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
+	})
+	return gone || err != nil
+}
