@@ -28,11 +28,11 @@ func Run(ctx context.Context, exe string, out io.Writer, o Options) (err error) 
 		return fmt.Errorf("make directory for the demonstration: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	file := filepath.Join(dir, "keepsql.cnf")
-	if err := os.WriteFile(file, []byte(o.config()), 0o600); err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+	file, data, err := o.lay(dir)
+	if err != nil {
+		return err
 	}
-	n, err := startNode(exe, dir, "run", "-c", file, "-D", dir, "--sqlite3-server")
+	n, err := startNode(exe, dir, "run", "-c", file, "-D", data, "--sqlite3-server")
 	if err != nil {
 		return err
 	}
@@ -51,4 +51,18 @@ func Run(ctx context.Context, exe string, out io.Writer, o Options) (err error) 
 	}
 	s.hint(filepath.Join(dir, logName))
 	return n.wait(ctx)
+}
+
+// lay makes the directories of the node and writes its configuration file. That has a directory to itself, because keepsql
+// looks at it whenever something in there changes.
+func (o Options) lay(dir string) (file, data string, err error) {
+	file, data = filepath.Join(dir, "conf", "keepsql.cnf"), filepath.Join(dir, "data")
+	err = errors.Join(os.Mkdir(filepath.Dir(file), 0o700), os.Mkdir(data, 0o700))
+	if err == nil {
+		err = os.WriteFile(file, []byte(o.config()), 0o600)
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("prepare the demonstration: %w", err)
+	}
+	return file, data, nil
 }

@@ -16,7 +16,7 @@ import (
 type node struct {
 	*network
 	host string
-	dir  string // its files: keepsql.cnf, log, data/, etc/
+	dir  string // its files: conf/keepsql.cnf, log, data/, etc/
 	bin  string
 	proc *process
 }
@@ -31,7 +31,7 @@ mkdir /var/lib/proxysql
 mount --bind "$1/data" /var/lib/proxysql
 mount --bind "$1/etc" /etc/keepalived
 set +e
-"$2" run -c "$1/keepsql.cnf"
+"$2" run -c "$1/conf/keepsql.cnf"
 echo "keepsql ended: $?"
 exec sleep 600
 `
@@ -47,7 +47,7 @@ func newNode(t *testing.T, n *network, host, program, config string) *node {
 	}
 	nd := &node{network: n, host: host, dir: filepath.Join(n.dir, host)}
 	nd.bin = filepath.Join(nd.dir, "keepsql")
-	for _, d := range []string{"data", "etc"} {
+	for _, d := range []string{"conf", "data", "etc"} {
 		if err := os.MkdirAll(filepath.Join(nd.dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func newNode(t *testing.T, n *network, host, program, config string) *node {
 	}
 	nd.write(t, "keepsql", string(b))
 	nd.write(t, "etc/check_service.sh", checkScript)
-	nd.write(t, "keepsql.cnf", config)
+	nd.configure(t, config)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log of %s ends with:\n%s", host, tail(nd.log(t), 6000))
@@ -77,6 +77,12 @@ func (n *node) write(t *testing.T, name, text string) {
 	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// configure replaces the configuration file.
+func (n *node) configure(t *testing.T, text string) {
+	t.Helper()
+	n.write(t, "conf/keepsql.cnf", text)
 }
 
 // start runs keepsql and waits until its admin interface answers.
