@@ -3,7 +3,9 @@ package vrrpconf
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -12,10 +14,15 @@ import (
 // the diagnostics have no errors; it is never nil.
 func Build(tree *confparse.Tree) (*Config, confparse.Diagnostics) {
 	b := &builder{cfg: &Config{Global: defaultGlobal()}, noted: map[string]bool{}}
-	apply(b, "", rootRules, b.cfg, tree.Keywords)
-	b.finish()
+	b.read(tree)
 	b.arrange(tree)
 	return b.cfg, b.diags
+}
+
+// read takes the keywords in the order of the text, and completes what they say.
+func (b *builder) read(tree *confparse.Tree) {
+	apply(b, "", rootRules, b.cfg, tree.Keywords)
+	b.finish()
 }
 
 // Known tells whether a name is a keyword at root level, so that a caller that looks at a
@@ -47,6 +54,10 @@ type builder struct {
 	noted map[string]bool // "block keyword" pairs already warned about
 	// raw holds what an instance says before it is completed, beside cfg.Instances.
 	raw []*rawInstance
+	// groupWords are the names of cfg.Groups in the text.
+	groupWords []confparse.Word
+	// foreign are the blocks that are skipped.
+	foreign []confparse.Word
 }
 
 // effect says what becomes of a keyword.
@@ -81,7 +92,7 @@ func apply[T any](b *builder, block string, rules []rule[T], t *T, lines []*conf
 			continue
 		}
 		if len(k.Args()) < r.least {
-			b.errorf(k.Words[0], "%q needs %s", r.name, plural(r.least, "word", "words"))
+			b.errorf(k.Words[0], CodeMissingWord, "%q needs %s", r.name, plural(r.least, "word", "words"))
 			continue
 		}
 		b.note(block, r.effect, r.note, k)
@@ -115,7 +126,7 @@ func (b *builder) unknown(block string, known []string, k *confparse.Keyword) {
 	if block != "" {
 		where = "in " + block
 	}
-	d := diagnostic(k.Words[0], confparse.Error, fmt.Sprintf("unknown keyword %q %s", k.Name(), where))
+	d := diagnostic(k.Words[0], CodeUnknown, confparse.Error, fmt.Sprintf("unknown keyword %q %s", k.Name(), where))
 	if s := confparse.Suggest(k.Name(), known); s != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", s)
 	}
@@ -124,14 +135,15 @@ func (b *builder) unknown(block string, known []string, k *confparse.Keyword) {
 
 // note warns once per block and keyword about what has no effect.
 func (b *builder) note(block string, e effect, why string, k *confparse.Keyword) {
-	var text string
+	var text, code string
 	switch e {
 	case ignored:
-		text = fmt.Sprintf("%q has no effect here", k.Name())
+		text, code = fmt.Sprintf("%q has no effect here", k.Name()), CodeNoEffect
 	case pending:
-		text = fmt.Sprintf("%q is not carried out yet", k.Name())
+		text, code = fmt.Sprintf("%q is not carried out yet", k.Name()), CodePending
 	case skipped:
-		text = fmt.Sprintf("block %q is skipped", k.Name())
+		b.foreign = append(b.foreign, k.Words[0])
+		return
 	default:
 		return
 	}
@@ -143,19 +155,19 @@ func (b *builder) note(block string, e effect, why string, k *confparse.Keyword)
 	if why != "" {
 		text += ": " + why
 	}
-	b.diags = append(b.diags, diagnostic(k.Words[0], confparse.Warning, text))
+	b.diags = append(b.diags, diagnostic(k.Words[0], code, confparse.Warning, text))
 }
 
-func (b *builder) errorf(w confparse.Word, format string, args ...any) {
-	b.diags = append(b.diags, diagnostic(w, confparse.Error, fmt.Sprintf(format, args...)))
+func (b *builder) errorf(w confparse.Word, code, format string, args ...any) {
+	b.diags = append(b.diags, diagnostic(w, code, confparse.Error, fmt.Sprintf(format, args...)))
 }
 
-func (b *builder) warnf(w confparse.Word, format string, args ...any) {
-	b.diags = append(b.diags, diagnostic(w, confparse.Warning, fmt.Sprintf(format, args...)))
+func (b *builder) warnf(w confparse.Word, code, format string, args ...any) {
+	b.diags = append(b.diags, diagnostic(w, code, confparse.Warning, fmt.Sprintf(format, args...)))
 }
 
-func diagnostic(w confparse.Word, s confparse.Severity, text string) confparse.Diagnostic {
-	return confparse.Diagnostic{Pos: w.Pos, Severity: s, Message: text, Width: len(w.Text)}
+func diagnostic(w confparse.Word, code string, s confparse.Severity, text string) confparse.Diagnostic {
+	return confparse.Diagnostic{Pos: w.Pos, Severity: s, Code: code, Message: text, Width: len(w.Text)}
 }
 
 func plural(n int, one, many string) string {
@@ -163,6 +175,22 @@ func plural(n int, one, many string) string {
 		return "one more " + one
 	}
 	return fmt.Sprintf("%d more %s", n, many)
+}
+
+// skippedBlocks names all blocks that are nothing of ours in one warning, at the first.
+func (b *builder) skippedBlocks() {
+	if len(b.foreign) == 0 {
+		return
+	}
+	count := map[string]int{}
+	for _, w := range b.foreign {
+		count[w.Text]++
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		list = append(list, fmt.Sprintf("%d × %s", count[name], name))
+	}
+	b.warnf(b.foreign[0], CodeSkipped, "%s skipped: %s", strings.Join(list, ", "), noLVS)
 }
 
 // scriptWord is where remarks about scripts in general point to.

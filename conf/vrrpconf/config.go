@@ -126,4 +126,6 @@ type SyncGroup struct {
 	Name    string
 	Members []string
 	Notify  Notify
+	// TrackingWeight lets the weighted trackers of its members count.
+	TrackingWeight bool
 }

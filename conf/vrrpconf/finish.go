@@ -14,8 +14,10 @@ func (b *builder) finish() {
 		b.cfg.Instances = append(b.cfg.Instances, &i.Instance)
 	}
 	b.duplicates()
+	b.finishGroups()
+	b.skippedBlocks()
 	if len(b.cfg.Scripts) > 0 && !b.cfg.Global.ScriptSecurity {
-		b.warnf(b.scriptWord(), "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
+		b.warnf(b.scriptWord(), CodeSecurity, "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
 	}
 }
 
@@ -37,13 +39,13 @@ func (b *builder) complete(i *rawInstance) {
 
 func (b *builder) completeIdentity(i *rawInstance) {
 	if i.VRID == 0 && !i.badVRID {
-		b.errorf(i.name, "vrrp_instance %q has no virtual_router_id", i.Name)
+		b.errorf(i.name, CodeIncomplete, "vrrp_instance %q has no virtual_router_id", i.Name)
 	}
 	if i.Interface == "" {
 		i.Interface = b.cfg.Global.DefaultInterface
 	}
 	if i.Interface == "" {
-		b.errorf(i.name, "vrrp_instance %q has no interface", i.Name)
+		b.errorf(i.name, CodeIncomplete, "vrrp_instance %q has no interface", i.Name)
 	}
 }
 
@@ -54,17 +56,17 @@ func (b *builder) completePriority(i *rawInstance) {
 		i.Priority = uint8(i.priority)
 	case i.state == "MASTER":
 		i.Priority = 255
-		b.warnf(i.name, "vrrp_instance %q is MASTER without a priority: it owns its addresses (255)", i.Name)
+		b.warnf(i.word("state"), CodeOwner, "vrrp_instance %q is MASTER without a priority: it owns its addresses (255)", i.Name)
 	default:
 		i.Priority = 100
 	}
 	i.StartMaster = i.state == "MASTER" || i.state == "" && i.Priority == 255
 	if i.NoPreempt && (i.StartMaster || i.Priority == 255) {
-		b.warnf(i.name, "nopreempt has no effect with state MASTER or priority 255, dropped")
+		b.warnf(i.word("nopreempt"), CodeConflict, "nopreempt has no effect with state MASTER or priority 255, dropped")
 		i.NoPreempt = false
 	}
 	if i.PreemptDelay != 0 && (i.StartMaster || i.NoPreempt) {
-		b.warnf(i.name, "preempt_delay has no effect with state MASTER or nopreempt, dropped")
+		b.warnf(i.word("preempt_delay"), CodeConflict, "preempt_delay has no effect with state MASTER or nopreempt, dropped")
 		i.PreemptDelay = 0
 	}
 	if i.Priority == 255 {
@@ -73,7 +75,6 @@ func (b *builder) completePriority(i *rawInstance) {
 		i.Files = b.unweighted(i, i.Files)
 		i.Processes = b.unweighted(i, i.Processes)
 	}
-	b.lintWeights(i)
 }
 
 // unweighted drops the weighted trackers of an address owner, whose priority never changes.
@@ -84,20 +85,9 @@ func (b *builder) unweighted(i *rawInstance, list []Tracked) []Tracked {
 			out = append(out, t)
 			continue
 		}
-		b.warnf(i.name, "%q has a weight, which cannot change priority 255, dropped", t.Name)
+		b.warnf(i.name, CodeConflict, "%q has a weight, which cannot change priority 255, dropped", t.Name)
 	}
 	return out
-}
-
-func (b *builder) lintWeights(i *rawInstance) {
-	if !i.NoPreempt {
-		return
-	}
-	for _, t := range i.Scripts {
-		if t.Weight != 0 {
-			b.warnf(i.name, "with nopreempt the failure of %q never moves the addresses; weight 0 would", t.Name)
-		}
-	}
 }
 
 // completeVersion settles the protocol version and rounds the interval to what its wire
@@ -116,14 +106,14 @@ func (b *builder) completeVersion(i *rawInstance) {
 	if i.Version == 3 {
 		i.AdvertInt = i.AdvertInt.Round(10 * time.Millisecond)
 		if limit := 40950 * time.Millisecond; i.AdvertInt > limit {
-			b.warnf(i.name, "advert_int %v is more than VRRPv3 can say, %v is used", i.AdvertInt, limit)
+			b.warnf(i.word("advert_int"), CodeValue, "advert_int %v is more than VRRPv3 can say, %v is used", i.AdvertInt, limit)
 			i.AdvertInt = limit
 		}
 		return
 	}
 	whole := max(time.Duration(math.Round(i.AdvertInt.Seconds()))*time.Second, time.Second)
 	if whole != i.AdvertInt {
-		b.warnf(i.name, "VRRPv2 counts whole seconds: advert_int %v is taken as %v", i.AdvertInt, whole)
+		b.warnf(i.word("advert_int"), CodeValue, "VRRPv2 counts whole seconds: advert_int %v is taken as %v", i.AdvertInt, whole)
 		i.AdvertInt = whole
 	}
 }
@@ -134,7 +124,15 @@ func (b *builder) completeStrict(i *rawInstance) {
 	if !i.Strict {
 		return
 	}
-	b.warnf(i.name, "strict mode: authentication and preempt_delay are off; the virtual addresses stay reachable, which differs from keepalived")
+	if i.authType.Text != "" || i.authPass.Text != "" {
+		b.warnf(i.word("authentication"), CodeStrict, "strict mode has no authentication, dropped")
+	}
+	if i.PreemptDelay != 0 {
+		b.warnf(i.word("preempt_delay"), CodeStrict, "strict mode has no preempt_delay, dropped")
+	}
+	if (i.state == "MASTER") != (i.Priority == 255) {
+		b.warnf(i.word("state"), CodeStrict, "in strict mode state MASTER goes with priority 255 and no other")
+	}
 	i.authType.Text, i.authPass.Text = "", ""
 	i.PreemptDelay = 0
 	i.GARP.LowerPrioRepeat = 0
@@ -148,13 +146,13 @@ func (b *builder) completeAuth(i *rawInstance) {
 	case kind.Text == "" && pass.Text == "":
 		return
 	case i.Version == 3:
-		b.warnf(i.name, "VRRPv3 has no authentication, dropped")
+		b.warnf(i.word("authentication"), CodeConflict, "VRRPv3 has no authentication, dropped")
 		return
 	case kind.Text == "":
-		b.warnf(pass, "auth_pass without auth_type: no authentication")
+		b.warnf(pass, CodeIncomplete, "auth_pass without auth_type: no authentication")
 		return
 	case pass.Text == "":
-		b.warnf(kind, "auth_type without auth_pass: no authentication")
+		b.warnf(kind, CodeIncomplete, "auth_type without auth_pass: no authentication")
 		return
 	}
 	switch kind.Text {
@@ -163,13 +161,13 @@ func (b *builder) completeAuth(i *rawInstance) {
 	case "AH":
 		i.Auth.Type = AuthAH
 		i.Skip = "auth_type AH is not carried out yet"
-		b.warnf(kind, "auth_type AH is not carried out yet: vrrp_instance %q is left alone", i.Name)
+		b.warnf(kind, CodePending, "auth_type AH is not carried out yet: vrrp_instance %q is left alone", i.Name)
 	default:
-		b.warnf(kind, "auth_type %q is neither PASS nor AH: no authentication", kind.Text)
+		b.warnf(kind, CodeValue, "auth_type %q is neither PASS nor AH: no authentication", kind.Text)
 		return
 	}
 	if len(pass.Text) > len(i.Auth.Pass) {
-		b.warnf(pass, "auth_pass has more than 8 characters, only the first 8 count")
+		b.warnf(pass, CodeValue, "auth_pass has more than 8 characters, only the first 8 count")
 	}
 	copy(i.Auth.Pass[:], pass.Text)
 }
@@ -179,7 +177,7 @@ func (b *builder) completeAddresses(i *rawInstance) {
 	var kept []VIP
 	for _, v := range i.VIPs {
 		if v.Prefix.Addr().Is4() != i.VIPs[0].Prefix.Addr().Is4() {
-			b.warnf(i.name, "%s is of another family than the first address, dropped; list it under virtual_ipaddress_excluded", v.Prefix)
+			b.warnf(i.word("virtual_ipaddress"), CodeFamily, "%s is of another family than the first address, dropped; list it under virtual_ipaddress_excluded", v.Prefix)
 			continue
 		}
 		kept = append(kept, v)
@@ -187,36 +185,36 @@ func (b *builder) completeAddresses(i *rawInstance) {
 	i.VIPs = kept
 	switch {
 	case len(i.VIPs) == 0 && i.Version == 3:
-		b.errorf(i.name, "vrrp_instance %q: VRRPv3 needs a virtual_ipaddress", i.Name)
+		b.errorf(i.name, CodeIncomplete, "vrrp_instance %q: VRRPv3 needs a virtual_ipaddress", i.Name)
 	case len(i.VIPs) == 0:
-		b.warnf(i.name, "vrrp_instance %q has no virtual_ipaddress", i.Name)
+		b.warnf(i.name, CodeIncomplete, "vrrp_instance %q has no virtual_ipaddress", i.Name)
 	case len(i.VIPs) > 255:
-		b.errorf(i.name, "vrrp_instance %q has more than 255 addresses; move some to virtual_ipaddress_excluded", i.Name)
+		b.errorf(i.word("virtual_ipaddress"), CodeValue, "vrrp_instance %q has more than 255 addresses; move some to virtual_ipaddress_excluded", i.Name)
 	case i.IPv6():
 		i.Skip = "VRRP over IPv6 is not carried out yet"
-		b.warnf(i.name, "VRRP over IPv6 is not carried out yet: vrrp_instance %q is left alone", i.Name)
+		b.warnf(i.name, CodePending, "VRRP over IPv6 is not carried out yet: vrrp_instance %q is left alone", i.Name)
 	}
 }
 
 func (b *builder) completeUnicast(i *rawInstance) {
 	if i.unicast && len(i.Peers) == 0 {
-		b.warnf(i.name, "unicast_peer is empty: multicast is used")
+		b.warnf(i.word("unicast_peer"), CodeIncomplete, "unicast_peer is empty: multicast is used")
 	}
 	var kept []netip.Addr
 	for _, p := range i.Peers {
 		if p.Is6() != i.IPv6() {
-			b.warnf(i.name, "unicast_peer %s is of another family than the addresses, dropped", p)
+			b.warnf(i.word("unicast_peer"), CodeFamily, "unicast_peer %s is of another family than the addresses, dropped", p)
 			continue
 		}
 		kept = append(kept, p)
 	}
 	i.Peers = kept
 	if i.Source.IsValid() && i.Source.Is6() != i.IPv6() {
-		b.warnf(i.name, "source address %s is of another family than the addresses, dropped", i.Source)
+		b.warnf(i.name, CodeFamily, "source address %s is of another family than the addresses, dropped", i.Source)
 		i.Source = netip.Addr{}
 	}
 	if g := i.Group; g.IsValid() && (g.Is6() != i.IPv6() || !g.IsMulticast()) {
-		b.warnf(i.name, "mcast_dst_ip %s is not a multicast group of this family, dropped", g)
+		b.warnf(i.word("mcast_dst_ip"), CodeFamily, "mcast_dst_ip %s is not a multicast group of this family, dropped", g)
 		i.Group = netip.Addr{}
 	}
 	if !i.Group.IsValid() {
@@ -236,7 +234,7 @@ func (b *builder) duplicates() {
 		}
 		key := fmt.Sprint(i.Interface, i.VRID, i.IPv6(), len(i.Peers) > 0, i.Group)
 		if o := seen[key]; o != nil {
-			b.errorf(i.name, "%s and %s both use VRID %d on interface %s", o.Name, i.Name, i.VRID, i.Interface)
+			b.errorf(i.word("virtual_router_id"), CodeDuplicate, "%s and %s both use VRID %d on interface %s", o.Name, i.Name, i.VRID, i.Interface)
 			continue
 		}
 		seen[key] = i

@@ -35,8 +35,10 @@ var globalRules = []rule[Global]{
 	{name: "vrrp_garp_master_refresh_repeat", least: 1, set: setInt(1, 255, func(g *Global) *int { return &g.Defaults.GARP.RefreshRepeat })},
 	{name: "vrrp_garp_lower_prio_delay", least: 1, set: setSeconds(0, day, func(g *Global) *time.Duration { return &g.Defaults.GARP.LowerPrioDelay })},
 	{name: "vrrp_garp_lower_prio_repeat", least: 1, set: setInt(0, 255, func(g *Global) *int { return &g.Defaults.GARP.LowerPrioRepeat })},
-	{name: "vrrp_garp_interval", least: 1, set: setSeconds(0, time.Second, func(g *Global) *time.Duration { return &g.Defaults.GARP.Interval })},
-	{name: "vrrp_gna_interval", least: 1, effect: silent},
+	{name: "vrrp_garp_interval", least: 1, set: setSeconds(time.Microsecond, 4294*time.Second, func(g *Global) *time.Duration { return &g.Defaults.GARP.Interval })},
+	{name: "vrrp_gna_interval", least: 1, effect: silent, set: func(b *builder, _ *Global, k *confparse.Keyword) {
+		b.seconds(k.Args()[0], k.Name(), time.Microsecond, 4294*time.Second)
+	}},
 	{name: "vrrp_min_garp", set: setMinGARP},
 	{name: "vrrp_skip_check_adv_addr", set: setFlag(func(g *Global) *bool { return &g.Defaults.SkipCheckAdvAddr })},
 	{name: "vrrp_lower_prio_no_advert", set: setFlag(func(g *Global) *bool { return &g.Defaults.LowerPrioNoAdvert })},

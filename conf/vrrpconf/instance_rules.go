@@ -1,6 +1,7 @@
 package vrrpconf
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,9 +12,10 @@ import (
 type rawInstance struct {
 	Instance
 	name     confparse.Word // where diagnostics about the whole point to
-	state    string         // "", MASTER or BACKUP
-	priority int            // 0: not given
-	advert   time.Duration  // 0: not given
+	block    []*confparse.Keyword
+	state    string        // "", MASTER or BACKUP
+	priority int           // 0: not given
+	advert   time.Duration // 0: not given
 	authType confparse.Word
 	authPass confparse.Word
 	unicast  bool // unicast_peer was written, perhaps empty
@@ -87,7 +89,7 @@ var instanceRules = append([]rule[rawInstance]{
 
 	{name: "use_vmac", effect: pending, note: "the addresses use the interface's own MAC"},
 	{name: "vmac_xmit_base", effect: silent}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
-	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending}, {name: "virtual_rules", effect: pending},
+	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending, set: checkRoutes}, {name: "virtual_rules", effect: pending},
 	{name: "vrf", effect: pending},
 	{name: "kernel_rx_buf_size", effect: silent}, {name: "debug", effect: silent}, {name: "linkbeat_use_polling", effect: silent},
 	{name: "native_ipv6", effect: silent}, {name: "lvs_sync_daemon_interface", effect: ignored, note: noLVS},
@@ -108,11 +110,11 @@ func (b *builder) instance(c *Config, k *confparse.Keyword) {
 	name := k.Args()[0]
 	for _, o := range b.raw {
 		if o.Name == name.Text {
-			b.warnf(name, "vrrp_instance %q is defined twice, the second is skipped", name.Text)
+			b.warnf(name, CodeDuplicate, "vrrp_instance %q is defined twice, the second is skipped", name.Text)
 			return
 		}
 	}
-	i := &rawInstance{name: name, Instance: Instance{
+	i := &rawInstance{name: name, block: k.Block, Instance: Instance{
 		Pos: k.Pos, Name: name.Text, Tuning: c.Global.Defaults, UnicastTTL: 255, TrackEngine: true,
 		Strict: c.Global.Strict, NotifyPriority: c.Global.NotifyPriority, CheckPeers: c.Global.checkPeers,
 	}}
@@ -120,16 +122,41 @@ func (b *builder) instance(c *Config, k *confparse.Keyword) {
 	b.raw = append(b.raw, i)
 }
 
+// checkRoutes warns about routes that keepalived could not watch over.
+func checkRoutes(b *builder, _ *rawInstance, k *confparse.Keyword) {
+	for _, line := range k.Block {
+		var via []string
+		for _, w := range line.Words {
+			via = append(via, w.Text)
+		}
+		if !slices.ContainsFunc(via, func(s string) bool { return s == "dev" || s == "oif" || s == "no_track" || s == "nexthop" }) {
+			b.warnf(line.Words[0], CodeRoute, "a route without dev is not watched; write no_track if that is meant")
+		}
+	}
+}
+
+// word is where a keyword stands in the instance, for diagnostics; its name where it does not.
+func (i *rawInstance) word(keyword string) confparse.Word {
+	for _, k := range i.block {
+		if k.Name() == keyword {
+			return k.Words[0]
+		}
+	}
+	return i.name
+}
+
 func setState(b *builder, i *rawInstance, k *confparse.Keyword) {
 	switch w := k.Args()[0]; w.Text {
 	case "MASTER":
 		i.state = "MASTER"
 	case "BACKUP":
-		if i.state == "" {
-			i.state = "BACKUP"
+		if i.state == "MASTER" {
+			b.warnf(w, CodeDuplicate, "state MASTER was set before, BACKUP is ignored")
+			return
 		}
+		i.state = "BACKUP"
 	default:
-		b.warnf(w, "state %q is neither MASTER nor BACKUP, taken as BACKUP", w.Text)
+		b.warnf(w, CodeValue, "state %q is neither MASTER nor BACKUP, taken as BACKUP", w.Text)
 	}
 }
 
@@ -137,7 +164,7 @@ func setVRID(b *builder, i *rawInstance, k *confparse.Keyword) {
 	w := k.Args()[0]
 	n, err := strconv.Atoi(w.Text)
 	if err != nil || n < 1 || n > 255 {
-		b.errorf(w, "virtual_router_id %q is not within 1 and 255", w.Text)
+		b.errorf(w, CodeValue, "virtual_router_id %q is not within 1 and 255", w.Text)
 		i.badVRID = true
 		return
 	}
@@ -170,7 +197,7 @@ func setPeers(b *builder, i *rawInstance, k *confparse.Keyword) {
 			continue
 		}
 		if len(line.Args()) > 0 {
-			b.warnf(line.Args()[0], "%q of a peer is not carried out yet", line.Args()[0].Text)
+			b.warnf(line.Args()[0], CodePending, "%q of a peer is not carried out yet", line.Args()[0].Text)
 		}
 		i.Peers = append(i.Peers, a)
 	}

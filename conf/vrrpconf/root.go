@@ -34,7 +34,7 @@ var rootRules = []rule[Config]{
 // opened checks that a keyword that needs a block has one.
 func (b *builder) opened(k *confparse.Keyword) bool {
 	if !k.HasBlock {
-		b.errorf(k.Words[0], "%q needs a block: '{' is missing", k.Name())
+		b.errorf(k.Words[0], CodeBlock, "%q needs a block: '{' is missing", k.Name())
 	}
 	return k.HasBlock
 }
@@ -46,7 +46,7 @@ func (b *builder) command(k *confparse.Keyword, u User) *Command {
 		err = errNoCommand
 	}
 	if err != nil {
-		b.errorf(k.Words[0], "%s: %v", k.Name(), err)
+		b.errorf(k.Words[0], CodeCommand, "%s: %v", k.Name(), err)
 		return nil
 	}
 	return &Command{Argv: argv, User: u}
@@ -64,7 +64,7 @@ func (b *builder) userCommand(k *confparse.Keyword, u User) *Command {
 		err = errNoCommand
 	}
 	if err != nil {
-		b.errorf(k.Words[0], "%s: %v", k.Name(), err)
+		b.errorf(k.Words[0], CodeCommand, "%s: %v", k.Name(), err)
 		return nil
 	}
 	if len(words) > 1 {

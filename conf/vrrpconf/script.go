@@ -10,8 +10,8 @@ import (
 // scriptRules is the table of vrrp_script.
 var scriptRules = []rule[Script]{
 	{name: "script", least: 1, set: setScriptCommand},
-	{name: "interval", least: 1, set: setSeconds(time.Millisecond, day, func(s *Script) *time.Duration { return &s.Interval })},
-	{name: "timeout", least: 1, set: setSeconds(time.Millisecond, day, func(s *Script) *time.Duration { return &s.Timeout })},
+	{name: "interval", least: 1, set: setScriptSeconds(func(s *Script) *time.Duration { return &s.Interval })},
+	{name: "timeout", least: 1, set: setScriptSeconds(func(s *Script) *time.Duration { return &s.Timeout })},
 	{name: "weight", least: 1, set: func(b *builder, s *Script, k *confparse.Keyword) {
 		if n, rev, ok := b.weight(k.Args(), 253); ok {
 			s.Weight, s.Reverse = n, rev
@@ -21,6 +21,17 @@ var scriptRules = []rule[Script]{
 	{name: "fall", least: 1, set: setInt(1, 1<<30, func(s *Script) *int { return &s.Fall })},
 	{name: "user", least: 1, set: func(_ *builder, s *Script, k *confparse.Keyword) { s.Command.User = user(k.Args()) }},
 	{name: "init_fail", set: setOn(func(s *Script) *bool { return &s.InitFail })},
+}
+
+// setScriptSeconds takes fractions, as keepalived does from 2.4 on.
+func setScriptSeconds(field func(*Script) *time.Duration) func(*builder, *Script, *confparse.Keyword) {
+	set := setSeconds(time.Millisecond, day, field)
+	return func(b *builder, s *Script, k *confparse.Keyword) {
+		set(b, s, k)
+		if *field(s)%time.Second != 0 {
+			b.warnf(k.Args()[0], CodeValue, "keepalived before 2.4 takes whole seconds only")
+		}
+	}
 }
 
 // setScriptCommand reads `script …`. A line beginning with '<' asks whether a shell can
@@ -49,9 +60,9 @@ func (b *builder) script(c *Config, k *confparse.Keyword) {
 	switch {
 	case len(s.Command.Argv) == 0 && !b.diags[bad:].HasErrors():
 		// keepalived drops the block, and what tracks it runs unchecked; that is no check at all.
-		b.errorf(name, "vrrp_script %q has no script", s.Name)
+		b.errorf(name, CodeIncomplete, "vrrp_script %q has no script", s.Name)
 	case c.Script(s.Name) != nil:
-		b.warnf(name, "vrrp_script %q is defined twice, the first is used", s.Name)
+		b.warnf(name, CodeShadowed, "vrrp_script %q is defined twice, the first is used", s.Name)
 		return
 	}
 	c.Scripts = append(c.Scripts, s)

@@ -69,7 +69,7 @@ func (b *builder) tracked(k *confparse.Keyword, known []Tracked, limit int) []Tr
 			t = known[i]
 		}
 		if indexTracked(out, t.Name) >= 0 {
-			b.warnf(name, "%s %q is listed twice, the first counts", k.Name(), t.Name)
+			b.warnf(name, CodeDuplicate, "%s %q is listed twice, the first counts", k.Name(), t.Name)
 			continue
 		}
 		b.override(&t, line, limit)
@@ -84,7 +84,7 @@ func (b *builder) override(t *Tracked, line *confparse.Keyword, limit int) {
 		return
 	}
 	if args[0].Text != "weight" || len(args) < 2 {
-		b.warnf(args[0], "%q after %q is ignored", args[0].Text, t.Name)
+		b.warnf(args[0], CodeValue, "%q after %q is ignored", args[0].Text, t.Name)
 		return
 	}
 	if n, rev, ok := b.weight(args[1:], limit); ok {
@@ -99,7 +99,7 @@ func (b *builder) undefined(block string, name confparse.Word, known []Tracked) 
 	for _, t := range known {
 		list = append(list, t.Name)
 	}
-	d := diagnostic(name, confparse.Warning, fmt.Sprintf("%s: %q is not defined above, nothing is tracked", block, name.Text))
+	d := diagnostic(name, CodeUndefined, confparse.Warning, fmt.Sprintf("%s: %q is not defined above, nothing is tracked", block, name.Text))
 	if s := confparse.Suggest(name.Text, list); s != "" {
 		d.Hint = fmt.Sprintf("did you mean %q?", s)
 	}

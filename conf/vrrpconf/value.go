@@ -16,11 +16,11 @@ import (
 func (b *builder) number(w confparse.Word, what string, least, most int) (n int, ok bool) {
 	n, err := strconv.Atoi(b.leading(w, what, "0123456789"))
 	if err != nil {
-		b.warnf(w, "%s %q is not a whole number, ignored", what, w.Text)
+		b.warnf(w, CodeValue, "%s %q is not a whole number, ignored", what, w.Text)
 		return 0, false
 	}
 	if n < least || n > most {
-		b.warnf(w, "%s %d is not within %d and %d, ignored", what, n, least, most)
+		b.warnf(w, CodeValue, "%s %d is not within %d and %d, ignored", what, n, least, most)
 		return 0, false
 	}
 	return n, true
@@ -32,7 +32,7 @@ func (b *builder) leading(w confparse.Word, what, digits string) string {
 	rest := strings.TrimLeft(w.Text[sign:], digits)
 	text := w.Text[:len(w.Text)-len(rest)]
 	if len(text) > sign && rest != "" {
-		b.warnf(w, "%s %q is taken as %s", what, w.Text, text)
+		b.warnf(w, CodeValue, "%s %q is taken as %s", what, w.Text, text)
 	}
 	return text
 }
@@ -41,15 +41,18 @@ func (b *builder) leading(w confparse.Word, what, digits string) string {
 func (b *builder) seconds(w confparse.Word, what string, least, most time.Duration) (time.Duration, bool) {
 	f, err := strconv.ParseFloat(b.leading(w, what, "0123456789."), 64)
 	if err != nil {
-		b.warnf(w, "%s %q is not a number of seconds, ignored", what, w.Text)
+		b.warnf(w, CodeValue, "%s %q is not a number of seconds, ignored", what, w.Text)
 		return 0, false
 	}
 	if f < least.Seconds() || f > most.Seconds() {
-		b.warnf(w, "%s %s is not within %v and %v seconds, ignored", what, w.Text, least.Seconds(), most.Seconds())
+		b.warnf(w, CodeValue, "%s %s is not within %s and %s seconds, ignored", what, w.Text, plain(least), plain(most))
 		return 0, false
 	}
 	return time.Duration(math.Round(f*1e6)) * time.Microsecond, true
 }
+
+// plain is a time in seconds without an exponent.
+func plain(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
 
 // boolean reads a switch. A bare keyword means on.
 func (b *builder) boolean(k *confparse.Keyword) (on, ok bool) {
@@ -62,7 +65,7 @@ func (b *builder) boolean(k *confparse.Keyword) (on, ok bool) {
 	case "off", "false", "no":
 		return false, true
 	default:
-		b.warnf(w, "%s %q is neither on nor off, ignored", k.Name(), w.Text)
+		b.warnf(w, CodeValue, "%s %q is neither on nor off, ignored", k.Name(), w.Text)
 		return false, false
 	}
 }
@@ -71,7 +74,7 @@ func (b *builder) boolean(k *confparse.Keyword) (on, ok bool) {
 func (b *builder) address(w confparse.Word, what string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(w.Text)
 	if err != nil {
-		b.warnf(w, "%s %q is not an address, ignored", what, w.Text)
+		b.warnf(w, CodeValue, "%s %q is not an address, ignored", what, w.Text)
 		return netip.Addr{}, false
 	}
 	return a, true
@@ -90,7 +93,7 @@ func (b *builder) weight(words []confparse.Word, limit int) (n int, reverse, ok 
 		case "noreverse":
 			reverse = false
 		default:
-			b.warnf(w, "%q after a weight is ignored", w.Text)
+			b.warnf(w, CodeValue, "%q after a weight is ignored", w.Text)
 		}
 	}
 	return n, reverse, true

@@ -22,7 +22,7 @@ func (b *builder) vips(k *confparse.Keyword) []VIP {
 		}
 		for _, o := range out {
 			if o.Prefix.Addr() == v.Prefix.Addr() {
-				b.warnf(line.Words[0], "address %s is listed twice, the first counts", v.Prefix.Addr())
+				b.warnf(line.Words[0], CodeDuplicate, "address %s is listed twice, the first counts", v.Prefix.Addr())
 				ok = false
 			}
 		}
@@ -39,7 +39,7 @@ func (b *builder) vip(line *confparse.Keyword) (VIP, bool) {
 	if err != nil {
 		a, err := netip.ParseAddr(w.Text)
 		if err != nil || a.Zone() != "" {
-			b.warnf(w, "%q is not an address, ignored", w.Text)
+			b.warnf(w, CodeValue, "%q is not an address, ignored", w.Text)
 			return VIP{}, false
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
@@ -67,7 +67,7 @@ func (b *builder) vipOption(v *VIP, words []confparse.Word) int {
 		return 1
 	}
 	if len(words) < 2 {
-		b.warnf(words[0], "%q behind an address is ignored", words[0].Text)
+		b.warnf(words[0], CodeValue, "%q behind an address is ignored", words[0].Text)
 		return 1
 	}
 	b.vipValue(v, words[0], words[1])
@@ -80,7 +80,7 @@ func (b *builder) vipValue(v *VIP, option, value confparse.Word) {
 		v.Dev = value.Text
 	case "label":
 		if v.Label = value.Text; len(v.Label) > 15 {
-			b.warnf(value, "label %q has more than 15 characters, shortened", value.Text)
+			b.warnf(value, CodeValue, "label %q has more than 15 characters, shortened", value.Text)
 			v.Label = v.Label[:15]
 		}
 	case "brd", "broadcast":
@@ -103,6 +103,6 @@ func (b *builder) vipValue(v *VIP, option, value confparse.Word) {
 		}
 	case "preferred_lft": // addresses live as long as we renew them
 	default:
-		b.warnf(option, "%q behind an address is ignored", option.Text)
+		b.warnf(option, CodeValue, "%q behind an address is ignored", option.Text)
 	}
 }
