@@ -49,3 +49,14 @@ func (r *registry) all() []*session {
 	defer r.mu.Unlock()
 	return slices.SortedFunc(maps.Values(r.byID), func(a, b *session) int { return cmp.Compare(a.id, b.id) })
 }
+
+// Kill ends a session (KILL CONNECTION on the admin interface); false where there is none of
+// that number.
+func (p *Proxy) Kill(id uint64) bool {
+	s := p.registry.find(uint32(id))
+	if s == nil || uint64(s.id) != id {
+		return false
+	}
+	p.interrupt(s, killedConn, "killed by an operator")
+	return true
+}

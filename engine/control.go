@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/keepsql/keepsql/conf/watch"
+)
+
+// controlSocket is the guardian's unix socket in the data directory.
+const controlSocket = "keepsql.sock"
+
+// ask is a command that came in over the control socket.
+type ask struct {
+	command string
+	answer  chan Answer
+}
+
+// Answer is what the guardian says to a command of `keepsql status` or `keepsql reload`.
+type Answer struct {
+	Error  string  `json:"error,omitempty"`
+	Text   string  `json:"text,omitempty"`
+	Status *Status `json:"status,omitempty"`
+}
+
+// Status is the state of the process tree.
+type Status struct {
+	Version    string               `json:"version"`
+	PID        int                  `json:"pid"`
+	Uptime     float64              `json:"uptime_s"`
+	Datadir    string               `json:"datadir"`
+	Files      []string             `json:"files"`
+	Generation string               `json:"generation"`
+	Rejected   *Rejected            `json:"rejected,omitempty"`
+	Children   map[role]childStatus `json:"children"`
+}
+
+// control is the listening end.
+type control struct{ l *net.UnixListener }
+
+// listenControl opens the socket for the owner only. The pid file is locked, so a socket file
+// that exists is a leftover.
+func listenControl(name string) (*control, error) {
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: name, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	if err := os.Chmod(name, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("open control socket: %w", err), l.Close())
+	}
+	return &control{l}, nil
+}
+
+// serve takes one command a connection, one connection at a time, until the context ends.
+func (c *control) serve(ctx context.Context, asks chan<- ask) error {
+	stop := context.AfterFunc(ctx, func() { c.l.Close() })
+	defer stop()
+	for {
+		conn, err := c.l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("accept on control socket: %w", err)
+		}
+		serveControl(ctx, conn, asks)
+	}
+}
+
+func serveControl(ctx context.Context, conn net.Conn, asks chan<- ask) {
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second)) // to say the command in
+	line, err := bufio.NewReaderSize(conn, 128).ReadString('\n')
+	if err != nil {
+		return
+	}
+	a := ask{command: line[:len(line)-1], answer: make(chan Answer, 1)}
+	select {
+	case asks <- a:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case answer := <-a.answer:
+		_ = conn.SetDeadline(time.Now().Add(time.Second))
+		_ = json.NewEncoder(conn).Encode(answer) // whoever asked may be gone
+	case <-ctx.Done():
+	}
+}
+
+// answer carries out one command.
+func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, command string) Answer {
+	switch command {
+	case "status":
+		return Answer{Status: &Status{
+			Version: g.opt.Version, PID: os.Getpid(), Uptime: time.Since(g.started).Seconds(),
+			Datadir: g.datadir, Files: g.opt.Files, Generation: g.generation.ID(), Rejected: g.rejected,
+			Children: map[role]childStatus{roleEngine: g.childStatus(roleEngine), roleVRRP: g.childStatus(roleVRRP)},
+		}}
+	case "reload":
+		text, err := g.reload(ctx, w, "keepsql reload")
+		if err != nil {
+			return Answer{Error: err.Error()}
+		}
+		return Answer{Text: text}
+	}
+	return Answer{Error: fmt.Sprintf("unknown command %q", command)}
+}
+
+// Ask sends a command to the guardian that runs on a data directory.
+func Ask(datadir, command string) (Answer, error) {
+	conn, err := net.Dial("unix", filepath.Join(datadir, controlSocket))
+	if err != nil {
+		return Answer{}, fmt.Errorf("reach keepsql on %s (is it running?): %w", datadir, err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(2 * verdictTimeout)); err != nil {
+		return Answer{}, err
+	}
+	if _, err := fmt.Fprintln(conn, command); err != nil {
+		return Answer{}, fmt.Errorf("ask keepsql: %w", err)
+	}
+	var a Answer
+	if err := json.NewDecoder(conn).Decode(&a); err != nil {
+		return Answer{}, fmt.Errorf("read the answer of keepsql: %w", err)
+	}
+	return a, nil
+}

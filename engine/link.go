@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/keepsql/keepsql/conf"
+)
+
+// linkFD is the file descriptor of a child's end of its Link.
+const linkFD = 3
+
+// Message is what passes over a Link. Exactly one field is set.
+type Message struct {
+	// From the guardian.
+	Config *ConfigMessage `json:",omitempty"`
+	Engine *EngineMessage `json:",omitempty"`
+	Signal string         `json:",omitempty"` // "flush-logs"
+
+	// From a child.
+	Ready   bool            `json:",omitempty"` // everything is open and answers
+	Stop    bool            `json:",omitempty"` // an operator asked for the end of keepsql
+	Verdict *VerdictMessage `json:",omitempty"`
+	Status  json.RawMessage `json:",omitempty"` // the child's part of `keepsql status`
+}
+
+// ConfigMessage hands over a generation.
+type ConfigMessage struct {
+	Seq        uint64
+	Generation *conf.Generation
+}
+
+// EngineMessage tells the vrrp child whether there is an engine that serves.
+type EngineMessage struct{ Alive bool }
+
+// VerdictMessage answers a ConfigMessage.
+type VerdictMessage struct {
+	Seq    uint64
+	Error  string   // empty: accepted
+	Report []string // what the generation changed, a line each
+}
+
+// Link is one end of a socket pair between the guardian and a child. Send may be called from
+// any goroutine, Receive from one.
+type Link struct {
+	conn net.Conn
+	in   *json.Decoder
+
+	mu  sync.Mutex // guards out
+	out *json.Encoder
+}
+
+func newLink(f *os.File) (*Link, error) {
+	defer f.Close() // FileConn has its own descriptor
+	conn, err := net.FileConn(f)
+	if err != nil {
+		return nil, fmt.Errorf("open link: %w", err)
+	}
+	return &Link{conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}, nil
+}
+
+// socketPair makes the two ends of a Link; the second is the child's.
+func socketPair() (*Link, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make socket pair: %w", err)
+	}
+	theirs := os.NewFile(uintptr(fds[1]), "link")
+	ours, err := newLink(os.NewFile(uintptr(fds[0]), "link"))
+	if err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	return ours, theirs, nil
+}
+
+// inheritedLink opens the end that the guardian left for this process.
+func inheritedLink() (*Link, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(linkFD, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return nil, errors.New("open link: this command is run by the guardian only")
+	}
+	syscall.CloseOnExec(linkFD)
+	return newLink(os.NewFile(linkFD, "link"))
+}
+
+// Send writes one message. It fails when the other end is gone.
+func (l *Link) Send(m Message) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Encode(m)
+}
+
+// Receive waits for one message; io.EOF means that the process at the other end is gone.
+func (l *Link) Receive() (Message, error) {
+	var m Message
+	err := l.in.Decode(&m)
+	if err != nil && !errors.Is(err, io.EOF) {
+		// A peer that was killed while writing, or a reset: the process is gone all the same.
+		err = io.EOF
+	}
+	return m, err
+}
+
+// Close gives up this end, which the other one sees as end-of-file.
+func (l *Link) Close() error { return l.conn.Close() }

@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/admin"
+	"github.com/keepsql/keepsql/engine/certs"
+	"github.com/keepsql/keepsql/engine/cluster"
+	"github.com/keepsql/keepsql/engine/proxy"
+	"github.com/keepsql/keepsql/engine/sqliteserver"
+	"github.com/keepsql/keepsql/engine/stats"
+)
+
+// NodeOptions is the command line of the engine child.
+type NodeOptions struct {
+	Datadir        string `required:""`
+	ProgramVersion string
+	Initial        bool
+	Reload         bool
+	SQLiteServer   bool `name:"sqlite3-server"`
+}
+
+// CompatVersion is admin-version: peers sync with those that show the same. It names the
+// ProxySQL whose protocol and checksums the cluster speaks, and is no release of keepsql.
+const CompatVersion = "2.7.1-16-g2726c27"
+
+// RunNode is the engine child: it runs the proxy, the admin interface and cluster sync by the
+// configuration it is handed, until the guardian is gone or tells it to stop.
+func RunNode(o NodeOptions, log zerolog.Logger) error {
+	link, err := inheritedLink()
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	nameProcess(roleEngine)
+	first, err := link.Receive()
+	if err != nil || first.Config == nil {
+		return errors.New("start the engine: the guardian handed over no configuration")
+	}
+	file, ds := first.Config.Generation.Parse()
+	if ds.HasErrors() {
+		return errors.Join(fmt.Errorf("start the engine:\n%s", ds), link.Send(Message{Verdict: &VerdictMessage{Seq: first.Config.Seq, Error: ds.String()}}))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	n, err := newNode(o, first.Config.Generation.Names, file, link, log)
+	if err != nil {
+		return errors.Join(err, link.Send(Message{Verdict: &VerdictMessage{Seq: first.Config.Seq, Error: err.Error()}}))
+	}
+	err = n.run(ctx, stop, first.Config.Seq, file)
+	return errors.Join(err, n.close())
+}
+
+// node is the parts of a running engine.
+type node struct {
+	opt    NodeOptions
+	log    zerolog.Logger
+	link   *Link
+	names  []string // the config files, for LOAD … FROM CONFIG
+	store  *store.Store
+	state  *store.State
+	layers *layers.Manager
+	proxy  *proxy.Proxy
+	parts  []part
+	certs  *certs.Store
+}
+
+// part is one of the long-running things of an engine.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// newNode opens the databases and builds the parts; it starts nothing.
+func newNode(o NodeOptions, names []string, file *conf.File, link *Link, log zerolog.Logger) (n *node, err error) {
+	n = &node{opt: o, log: log, link: link, names: names}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if o.Initial {
+		if err := setAside(o.Datadir, log); err != nil {
+			return n, err
+		}
+	}
+	if n.store, err = store.Open(o.Datadir); err != nil {
+		return n, err
+	}
+	if n.state, err = store.OpenState(o.Datadir); err != nil {
+		return n, err
+	}
+	n.layers, err = layers.New(layers.Options{
+		Log: log, Store: n.store, State: n.state, Version: CompatVersion,
+		SyncInterfaces: file.Process.ClusterSyncInterfaces, NoSQLiteServer: !o.SQLiteServer,
+	})
+	if err != nil {
+		return n, err
+	}
+	if n.certs, err = certs.Open(o.Datadir); err != nil {
+		return n, err
+	}
+	return n, n.build(file)
+}
+
+// build makes the parts and ties them together; each subscribes to the modules it works by.
+func (n *node) build(file *conf.File) error {
+	uuid, err := n.layers.UUID(file.Process.UUID)
+	if err != nil {
+		return err
+	}
+	n.proxy = proxy.New(proxy.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config})
+	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid})
+	control := &operator{link: n.link, proxy: n.proxy, certs: n.certs}
+	sql := admin.New(admin.Options{
+		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
+		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,
+		Config: n.readConfig,
+	})
+	n.parts = []part{{"proxy", n.proxy.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
+	if n.opt.SQLiteServer {
+		server, err := sqliteserver.New(sqliteserver.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
+		if err != nil {
+			return err
+		}
+		n.parts = append(n.parts, part{"sqlite server", server.Run})
+	}
+	return nil
+}
+
+// setAside renames the databases for a start from the file; one generation is kept.
+func setAside(datadir string, log zerolog.Logger) error {
+	for _, name := range []string{store.DiskFile, store.StateFile} {
+		name = filepath.Join(datadir, name)
+		err := os.Rename(name, name+".bak")
+		switch {
+		case err == nil:
+			log.Info().Msgf("Renaming database file %s", name)
+		case !errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf("set the database aside: %w", err)
+		}
+	}
+	return nil
+}
+
+// run boots the layers, runs the parts and obeys the guardian. It returns when all parts have
+// stopped.
+func (n *node) run(ctx context.Context, stop context.CancelFunc, seq uint64, file *conf.File) error {
+	if err := n.layers.Boot(file, n.opt.Reload); err != nil {
+		return errors.Join(err, n.link.Send(Message{Verdict: &VerdictMessage{Seq: seq, Error: err.Error()}}))
+	}
+	tasks := newTasks()
+	for _, p := range n.parts {
+		tasks.run(func() error {
+			defer stop() // the engine is as good as its parts: one that ends takes it along
+			if err := p.run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			return nil
+		})
+	}
+	tasks.run(func() error {
+		defer stop() // the guardian is gone
+		return n.listen()
+	})
+	err := n.link.Send(Message{Verdict: &VerdictMessage{Seq: seq}})
+	if n.serving(ctx) {
+		err = errors.Join(err, n.link.Send(Message{Ready: true}))
+	}
+	<-ctx.Done()
+	return errors.Join(err, n.link.Close(), tasks.wait())
+}
+
+// readyInterval is how often a starting engine looks whether its proxy serves.
+const readyInterval = 5 * time.Millisecond
+
+// serving waits until the proxy accepts clients: before that no virtual router may claim an
+// address. It gives up when the context ends.
+func (n *node) serving(ctx context.Context) bool {
+	tick := time.NewTicker(readyInterval)
+	defer tick.Stop()
+	for {
+		if ok, _ := n.proxy.Health(); ok {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// listen obeys the guardian until its end of the link closes.
+func (n *node) listen() error {
+	for {
+		m, err := n.link.Receive()
+		if err != nil {
+			return nil // the death notice of the guardian
+		}
+		if m.Config != nil {
+			if err := n.link.Send(Message{Verdict: n.configure(m.Config)}); err != nil {
+				return nil
+			}
+		}
+	}
+}
+
+// configure applies a generation and says what it changed.
+func (n *node) configure(m *ConfigMessage) *VerdictMessage {
+	v := &VerdictMessage{Seq: m.Seq}
+	file, ds := m.Generation.Parse()
+	if ds.HasErrors() {
+		v.Error = ds.String()
+		return v
+	}
+	report, err := n.layers.ApplyFile(file)
+	if err != nil {
+		v.Error = err.Error()
+		return v
+	}
+	for _, a := range report {
+		line := fmt.Sprintf("%s: %d changed, %d deleted", a.Module, a.Changed, a.Deleted)
+		if !a.Loaded {
+			line += " (in force already)"
+		}
+		v.Report = append(v.Report, line)
+	}
+	return v
+}
+
+// readConfig reads the config files as they are now, for LOAD … FROM CONFIG.
+func (n *node) readConfig() (*conf.File, error) {
+	_, file, err := readConfig(n.names, n.log)
+	return file, err
+}
+
+func (n *node) close() error {
+	var errs []error
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	if n.state != nil {
+		errs = append(errs, n.state.Close())
+	}
+	return errors.Join(errs...)
+}

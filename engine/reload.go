@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/watch"
+)
+
+// reload takes the config files again. What it returns is the verdict in words; an error
+// means that nothing changed.
+func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (string, error) {
+	generation, file, err := readConfig(g.opt.Files, g.log)
+	w.Watch(ctx, generation.Watched()) // what a broken file names must be watched too
+	if err != nil {
+		return "", g.reject(generation, why, err)
+	}
+	if generation.Equal(g.generation) {
+		g.rejected = nil
+		return "nothing changed: the files hold the bytes that are in force", nil
+	}
+	if err := g.refuseLive(file); err != nil {
+		return "", g.reject(generation, why, err)
+	}
+	sdNotify("RELOADING=1")
+	defer sdNotify("READY=1")
+	report, err := g.offer(ctx, roleEngine, generation)
+	if err != nil {
+		return "", g.reject(generation, why, err)
+	}
+	g.generation, g.file, g.rejected = generation, file, nil
+	report = append(report, g.offerVRRP(ctx)...)
+	if len(report) == 0 {
+		report = []string{"no row, variable or virtual router changed"}
+	}
+	for _, line := range report {
+		g.log.Info().Str("why", why).Str("generation", generation.ID()).Msg("configuration applied: " + line)
+	}
+	return strings.Join(report, "\n"), nil
+}
+
+// reject notes why an edit is not in force, once per edit in the log.
+func (g *Guardian) reject(generation *conf.Generation, why string, err error) error {
+	reason := err.Error()
+	if g.rejected == nil || g.rejected.Reason != reason {
+		g.log.Error().Str("why", why).Str("generation", generation.ID()).
+			Msg("configuration NOT applied, the last good one stays in force: " + reason)
+	}
+	g.rejected = &Rejected{At: time.Now(), Reason: reason}
+	return err
+}
+
+// refuseLive names the settings that only a restart can change.
+func (g *Guardian) refuseLive(next *conf.File) error {
+	var names []string
+	old, now := g.file.Process, next.Process
+	if old.Datadir != now.Datadir && g.opt.Datadir == "" {
+		names = append(names, "datadir")
+	}
+	if old.Pidfile != now.Pidfile {
+		names = append(names, "pidfile")
+	}
+	if old.UUID != now.UUID {
+		names = append(names, "uuid")
+	}
+	if old.ClusterSyncInterfaces != now.ClusterSyncInterfaces {
+		names = append(names, "cluster_sync_interfaces")
+	}
+	if names == nil {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be changed while running: restart keepsql, or set it back", strings.Join(names, ", "))
+}
+
+// offer gives a generation to a child and waits for its verdict. A child that is not running
+// takes it at its next start.
+func (g *Guardian) offer(ctx context.Context, r role, generation *conf.Generation) ([]string, error) {
+	c := g.children[r]
+	if c == nil {
+		return []string{fmt.Sprintf("the %s process is not running; it takes the configuration when it starts", r)}, nil
+	}
+	g.seq++
+	if err := c.link.Send(Message{Config: &ConfigMessage{Seq: g.seq, Generation: generation}}); err != nil {
+		return nil, fmt.Errorf("hand the configuration to the %s process: %w", r, err)
+	}
+	timeout := time.NewTimer(verdictTimeout)
+	defer timeout.Stop()
+	for {
+		select {
+		case e := <-g.events:
+			if v := verdictOf(e, c, g.seq); v != nil {
+				if v.Error != "" {
+					return nil, errors.New(v.Error)
+				}
+				return v.Report, nil
+			}
+			g.hear(e)
+			if g.children[r] != c {
+				return nil, fmt.Errorf("the %s process died while it took the configuration", r)
+			}
+		case <-timeout.C:
+			return nil, fmt.Errorf("the %s process gave no verdict within %s", r, verdictTimeout)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func verdictOf(e childEvent, c *child, seq uint64) *VerdictMessage {
+	if e.child != c || e.message == nil || e.message.Verdict == nil || e.message.Verdict.Seq != seq {
+		return nil
+	}
+	return e.message.Verdict
+}
+
+// offerVRRP brings the vrrp child in line with the generation in force: it is started with
+// the first virtual router and stopped after the last. A refusal is reported, not undone: the
+// speaker's own validation has passed before.
+func (g *Guardian) offerVRRP(ctx context.Context) []string {
+	c := g.children[roleVRRP]
+	switch {
+	case g.wantsVRRP() && c == nil:
+		if t := g.restart[roleVRRP]; t != nil {
+			t.Stop()
+		}
+		g.start(roleVRRP)
+		return []string{"vrrp: started"}
+	case !g.wantsVRRP() && c != nil:
+		delete(g.children, roleVRRP)
+		c.stop(vrrpPatience)
+		return []string{"vrrp: stopped, the configuration has no vrrp_instance left"}
+	case c == nil:
+		return nil
+	}
+	report, err := g.offer(ctx, roleVRRP, g.generation)
+	if err != nil {
+		g.log.Error().Err(err).Msg("the vrrp process refused the configuration")
+		return []string{"vrrp: refused: " + err.Error()}
+	}
+	return slices.Clone(report)
+}

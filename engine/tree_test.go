@@ -1,0 +1,327 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/engine"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// The test binary plays all three processes, told apart as in the process table.
+func TestMain(m *testing.M) {
+	log := zerolog.New(os.Stderr)
+	var err error
+	switch filepath.Base(os.Args[0]) {
+	case "proxysql":
+		var args struct {
+			Engine engine.NodeOptions `cmd:""`
+		}
+		kong.Parse(&args)
+		err = engine.RunNode(args.Engine, log)
+	case "keepalived":
+		err = engine.RunVRRP(log)
+	case "guardian":
+		var g *engine.Guardian
+		if g, err = engine.NewGuardian(engine.Options{Files: os.Args[1:2], Datadir: os.Args[2]}, log); err == nil {
+			err = g.Run(context.Background())
+		}
+	default:
+		os.Exit(m.Run())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// tree is a guardian in a process of its own, with its children.
+type tree struct {
+	t     *testing.T
+	dir   string
+	file  string
+	admin string
+	proc  *os.Process
+	gone  chan struct{}
+}
+
+// free gives loopback addresses nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// config is a file with the given sections on free ports.
+func (tr *tree) config(sections string) string {
+	return fmt.Sprintf("admin_variables={ mysql_ifaces=%q }\nmysql_variables={ interfaces=%q }\n%s\n",
+		tr.admin, filepath.Join(tr.dir, "proxy.sock"), sections)
+}
+
+func (tr *tree) edit(text string) {
+	tr.t.Helper()
+	if err := os.WriteFile(tr.file+".new", []byte(text), 0o600); err != nil {
+		tr.t.Fatal(err)
+	}
+	if err := os.Rename(tr.file+".new", tr.file); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+// plant starts a tree and waits until its engine serves.
+func plant(t *testing.T, sections string) *tree {
+	t.Helper()
+	tr := &tree{t: t, dir: t.TempDir(), admin: free(t)}
+	tr.file = filepath.Join(tr.dir, "keepsql.cnf")
+	tr.edit(tr.config(sections))
+	t.Cleanup(func() { tr.stop() })
+	tr.run()
+	return tr
+}
+
+func (tr *tree) run() {
+	tr.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	tr.proc, err = os.StartProcess(exe, []string{"guardian", tr.file, tr.dir}, &os.ProcAttr{Files: []*os.File{nil, os.Stderr, os.Stderr}})
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	gone, proc := make(chan struct{}), tr.proc
+	tr.gone = gone
+	go func() {
+		defer close(gone)
+		_, _ = proc.Wait()
+	}()
+	tr.wait("the engine to serve", func() bool { return tr.ready() })
+}
+
+func (tr *tree) stop() {
+	if tr.proc == nil {
+		return
+	}
+	select {
+	case <-tr.gone:
+		return
+	default:
+	}
+	_ = tr.proc.Signal(syscall.SIGTERM)
+	select {
+	case <-tr.gone:
+	case <-time.After(15 * time.Second):
+		tr.t.Error("the guardian did not stop")
+		_ = tr.proc.Kill()
+	}
+}
+
+func (tr *tree) ready() bool {
+	a, err := engine.Ask(tr.dir, "status")
+	return err == nil && a.Status.Children["engine"].Ready
+}
+
+func (tr *tree) status() *engine.Status {
+	tr.t.Helper()
+	a, err := engine.Ask(tr.dir, "status")
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	return a.Status
+}
+
+func (tr *tree) wait(what string, ok func() bool) {
+	tr.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			tr.t.Fatalf("waited in vain for %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// query asks the admin interface for one column, as one text.
+func (tr *tree) query(sql string) string {
+	tr.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := wire.Open(ctx, "tcp", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	defer c.Close()
+	r, err := c.Query(ctx, sql)
+	if err != nil {
+		tr.t.Fatalf("%s: %v", sql, err)
+	}
+	var out []string
+	for _, row := range r.Rows {
+		out = append(out, row[0].Text)
+	}
+	return strings.Join(out, " ")
+}
+
+func (tr *tree) version(module string) int {
+	tr.t.Helper()
+	n, err := strconv.Atoi(tr.query("SELECT version FROM runtime_checksums_values WHERE name='" + module + "'"))
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	return n
+}
+
+// alive tells whether a process exists and is not a zombie.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
+}
+
+func TestEngineIsStartedAgain(t *testing.T) {
+	tr := plant(t, "")
+	pid := tr.status().Children["engine"].PID
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(comm) != "proxysql\n" {
+		t.Errorf("the engine is called %q in the process table", comm)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	tr.wait("a new engine", func() bool {
+		c := tr.status().Children["engine"]
+		return c.Ready && c.PID != pid && c.Restarts == 1
+	})
+	if got := tr.query("SELECT 1"); got != "1" {
+		t.Errorf("the new engine answers %q", got)
+	}
+}
+
+func TestEditsTakeEffect(t *testing.T) {
+	tr := plant(t, `mysql_users=({username="a";password="p"})`)
+	before := tr.version("mysql_users")
+	tr.edit(tr.config(`mysql_users=({username="a";password="p"},{username="b";password="p"})`))
+	tr.wait("the edit", func() bool { return tr.query("SELECT username FROM disk.mysql_users ORDER BY 1") == "a b" })
+	if got := tr.version("mysql_users"); got != before+1 {
+		t.Errorf("version %d after %d", got, before)
+	}
+
+	broken := tr.config(`mysql_users=({username="broken"`)
+	tr.edit(broken)
+	tr.wait("the verdict on a broken file", func() bool { return tr.status().Rejected != nil })
+	if got := tr.query("SELECT username FROM mysql_users ORDER BY 1"); got != "a b" {
+		t.Errorf("a broken file changed the users to %q", got)
+	}
+	if reason := tr.status().Rejected.Reason; !strings.Contains(reason, tr.file+":3:") {
+		t.Errorf("the verdict does not say where: %s", reason)
+	}
+
+	tr.edit(tr.config(`mysql_users=({username="b";password="p"})`))
+	a, err := engine.Ask(tr.dir, "reload")
+	if err != nil || a.Error != "" {
+		t.Fatal(err, a.Error)
+	}
+	if got := tr.query("SELECT username FROM mysql_users ORDER BY 1"); got != "b" {
+		t.Errorf("users %q after the repair", got)
+	}
+	if tr.status().Rejected != nil {
+		t.Error("the refused edit is still shown")
+	}
+}
+
+func TestLiveChangesThatAreRefused(t *testing.T) {
+	tr := plant(t, "")
+	tr.edit(tr.config(`pidfile="/nowhere.pid" mysql_users=({username="a"})`))
+	tr.wait("the verdict", func() bool { return tr.status().Rejected != nil })
+	if got := tr.status().Rejected.Reason; got != "pidfile cannot be changed while running: restart keepsql, or set it back" {
+		t.Errorf("verdict %q", got)
+	}
+	if got := tr.query("SELECT username FROM mysql_users"); got != "" {
+		t.Errorf("half of a refused edit was applied: users %q", got)
+	}
+}
+
+func TestStop(t *testing.T) {
+	tr := plant(t, "")
+	pid := tr.status().Children["engine"].PID
+	tr.stop()
+	if alive(pid) {
+		t.Error("the engine outlived a clean stop")
+	}
+	left, err := filepath.Glob(filepath.Join(tr.dir, "*.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sockets, err := filepath.Glob(filepath.Join(tr.dir, "*.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left = append(left, sockets...); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestShutdownByAdmin(t *testing.T) {
+	tr := plant(t, "")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := wire.Open(ctx, "tcp", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Query(ctx, "PROXYSQL SHUTDOWN") // upstream closes the connection without an answer
+	select {
+	case <-tr.gone:
+	case <-time.After(10 * time.Second):
+		t.Error("the tree runs on")
+	}
+}
+
+func TestDeathOfTheGuardian(t *testing.T) {
+	tr := plant(t, "")
+	pid := tr.status().Children["engine"].PID
+	if err := tr.proc.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	tr.wait("the engine to stop", func() bool { return !alive(pid) })
+	<-tr.gone
+	tr.run() // over the leftovers
+	if got := tr.query("SELECT 1"); got != "1" {
+		t.Errorf("after a start over leftovers: %q", got)
+	}
+}
+
+func TestSecondStartIsRefused(t *testing.T) {
+	tr := plant(t, "")
+	g, err := engine.NewGuardian(engine.Options{Files: []string{tr.file}, Datadir: tr.dir}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "already running") {
+		t.Errorf("a second start on the data directory: %v", err)
+	}
+	if !tr.ready() {
+		t.Error("the second start disturbed the first")
+	}
+}
