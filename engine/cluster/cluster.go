@@ -21,8 +21,6 @@ type Options struct {
 	Log    zerolog.Logger
 	Layers *layers.Manager
 	UUID   string // of this node, as peers see it
-	// SyncInterfaces is the top-level setting cluster_sync_interfaces; it must be that of the layers.
-	SyncInterfaces bool
 	// NoMonitor tells that the node runs without monitor (-M), for admin-cluster_mysql_servers_sync_algorithm=3.
 	NoMonitor bool
 	Now       func() time.Time // nil: time.Now
@@ -55,13 +53,12 @@ func (t Timing) withDefaults() Timing {
 
 // Cluster is this node's part in the cluster.
 type Cluster struct {
-	log            zerolog.Logger
-	layers         *layers.Manager
-	uuid           string
-	syncInterfaces bool
-	noMonitor      bool
-	now            func() time.Time
-	timing         Timing
+	log       zerolog.Logger
+	layers    *layers.Manager
+	uuid      string
+	noMonitor bool
+	now       func() time.Time
+	timing    Timing
 
 	settings atomic.Pointer[settings]
 	// resets counts how often peers had to be read anew though their global checksum may be the one we know.
@@ -78,8 +75,8 @@ type Cluster struct {
 // New makes a Cluster and subscribes it to the layers; call it before layers.Manager.Boot.
 func New(o Options) *Cluster {
 	c := &Cluster{
-		log: o.Log, layers: o.Layers, uuid: o.UUID, syncInterfaces: o.SyncInterfaces, noMonitor: o.NoMonitor,
-		now: o.Now, timing: o.Timing.withDefaults(), changed: make(chan struct{}, 1), links: map[string]*link{},
+		log: o.Log, layers: o.Layers, uuid: o.UUID, noMonitor: o.NoMonitor, now: o.Now,
+		timing: o.Timing.withDefaults(), changed: make(chan struct{}, 1), links: map[string]*link{},
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -55,7 +55,7 @@ func TestConnectErrors(t *testing.T) {
 	l.Close()
 	f := newFakePeer(t, true)
 	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{closed, f.port}, `mysql_ifaces="127.0.0.1:25011"`))
+	s.boot(config([]int{closed, f.port}, `mysql_ifaces="127.0.0.1:25011";`))
 	s.logged(fmt.Sprintf("[WARNING] Cluster: unable to connect to peer 127.0.0.1:%d . Error: Can't connect to server on '127.0.0.1' (111)", closed))
 	s.logged(fmt.Sprintf("clustering with peer 127.0.0.1:%d", f.port))
 
@@ -97,7 +97,7 @@ func TestOtherVersion(t *testing.T) {
 	line := fmt.Sprintf("[WARNING] Cluster: different ProxySQL version with peer 127.0.0.1:%d . Remote: 2.7.1-99-g2726c27 . Self: %s", f.port, version)
 	eventually(t, "asked again", func() bool { return s.log.count(line) == 2 })
 	for _, sql := range f.statements(0) {
-		if sql != "SELECT @@version" {
+		if sql != "SELECT @@version" && sql != "COM_QUIT" {
 			t.Errorf("asked a peer of another version: %s", sql)
 		}
 	}
@@ -119,7 +119,7 @@ func TestPeerErrors(t *testing.T) {
 		return answer
 	})
 	how = boom
-	s.boot(config([]int{f.port}, ""))
+	s.boot(config([]int{f.port}, `mysql_ifaces="127.0.0.1:25011";`))
 	failed := func(cause string) func() bool {
 		return func() bool {
 			for _, line := range strings.Split(s.log.text(), "\n") {
@@ -132,6 +132,11 @@ func TestPeerErrors(t *testing.T) {
 		}
 	}
 	eventually(t, "the peer's words in the log", failed("boom"))
+	eventually(t, "end of the connection", func() bool { return len(f.statements(1)) == 4 })
+	want := []string{"SELECT @@version", "PROXYSQL CLUSTER_NODE_UUID " + uuidA + " 127.0.0.1:25011", "SELECT GLOBAL_CHECKSUM()", "COM_QUIT"}
+	if d := cmp.Diff(want, f.statements(1)); d != "" {
+		t.Error(d)
+	}
 	f.mu.Lock()
 	how = hangUp
 	f.mu.Unlock()
@@ -144,12 +149,16 @@ func TestPeerErrors(t *testing.T) {
 
 // TestHungPeer: a peer that stops answering, be it a check or a pull, keeps nobody else from being checked and pulled.
 func TestHungPeer(t *testing.T) {
+	t.Parallel()
 	hung, good := newFakePeer(t, true), newFakePeer(t, true)
 	source := prepare(t, uuidA, version, timing())
 	source.boot(`mysql_users=({username="u"; password="p"; default_hostgroup=3; attributes="{\"a\": \"it's\"}"})`)
 
-	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{hung.port, good.port}, `cluster_mysql_users_save_to_disk="false"`))
+	tm := timing()
+	tm.Query = time.Second
+	tm.Retry = diffcheck.Retry{Min: time.Second, Max: time.Second}
+	s := prepare(t, uuidA, version, tm)
+	s.boot(config([]int{hung.port, good.port}, `cluster_mysql_users_save_to_disk="false";`))
 	hung.like(s)
 	good.like(s)
 	eventually(t, "first checks", func() bool { return s.log.count("for proxysql_servers from peer") >= 2 })
@@ -171,7 +180,7 @@ func TestHungPeer(t *testing.T) {
 	good.set("mysql_query_rules", rules) // another module is not held up at all
 	began := time.Now()
 	s.logged("Fetching MySQL Query Rules from peer 127.0.0.1:" + itoa(good.port) + " failed because of mismatching checksum")
-	if d := time.Since(began); d > time.Second {
+	if d := time.Since(began); d > 900*time.Millisecond {
 		t.Errorf("the pull of another module waited %v", d)
 	}
 	// Once the hung pull is given up, the good peer's users are taken.
@@ -200,6 +209,7 @@ func serve(f *fakePeer, s *stack) {
 
 // TestOvertakenPull: what is loaded here while a pull is under way is newer than what was asked for.
 func TestOvertakenPull(t *testing.T) {
+	t.Parallel()
 	f := newFakePeer(t, true)
 	source := prepare(t, uuidA, version, timing())
 	source.boot(`mysql_users=({username="theirs"; password="p"})`)
@@ -230,11 +240,12 @@ func TestOvertakenPull(t *testing.T) {
 // TestReenabled is testdata of recording 08: a module whose diffs were 0 is pulled as soon as they are not, though the peer's
 // global checksum stays as it was.
 func TestReenabled(t *testing.T) {
+	t.Parallel()
 	f := newFakePeer(t, true)
 	source := prepare(t, uuidA, version, timing())
 	source.boot(`mysql_users=({username="u"; password="p"})`)
 	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{f.port}, `cluster_mysql_users_diffs_before_sync=0`))
+	s.boot(config([]int{f.port}, `cluster_mysql_users_diffs_before_sync=0;`))
 	f.like(s)
 	serve(f, source)
 	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
@@ -302,5 +313,70 @@ func TestClients(t *testing.T) {
 	}
 	if got := joined(c.Tables()["stats_proxysql_servers_status"]()); got != "" {
 		t.Errorf("stats_proxysql_servers_status: %q", got)
+	}
+}
+
+// TestSyncOptions: what other queries and pulls the less used options lead to.
+func TestSyncOptions(t *testing.T) {
+	t.Parallel()
+	const runtime = "FROM runtime_mysql_servers WHERE"
+	for _, c := range []struct {
+		name, module  string
+		algorithm     int
+		noMonitor     bool
+		want, wantNot string // in the statements of the pull
+		line          string
+	}{
+		{"algorithm 1", "mysql_servers_v2", 1, false, runtime, "", "mysql_servers:'YES' from peer"},
+		{"algorithm 2", "mysql_servers_v2", 2, false, "FROM runtime_mysql_servers_ssl_params", runtime, "mysql_servers:'NO' from peer"},
+		{"algorithm 3", "mysql_servers_v2", 3, false, "FROM runtime_mysql_servers_ssl_params", runtime, "mysql_servers:'NO' from peer"},
+		{"algorithm 3 without monitor", "mysql_servers_v2", 3, true, runtime, "", "mysql_servers:'YES' from peer"},
+		{"mysql interfaces", "mysql_variables", 1, false,
+			"SELECT * FROM runtime_global_variables WHERE variable_name LIKE 'mysql-%' AND variable_name NOT IN ('mysql-threads') ORDER BY variable_name",
+			"mysql-interfaces", "Fetching MySQL variables"},
+		{"admin interfaces", "admin_variables", 1, false,
+			"SELECT * FROM runtime_global_variables WHERE variable_name LIKE 'admin-%' ORDER BY variable_name",
+			"admin-mysql_ifaces", "Fetching Admin variables"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakePeer(t, true)
+			s := prepareWith(t, cluster.Options{UUID: uuidA, NoMonitor: c.noMonitor, Timing: timing()},
+				layers.Options{Version: version, SyncInterfaces: strings.HasSuffix(c.name, "interfaces")})
+			s.boot(config([]int{f.port}, fmt.Sprintf("cluster_mysql_servers_sync_algorithm=%d;", c.algorithm)))
+			f.like(s)
+			f.set(c.module, diffcheck.Stamp{Version: 2, Epoch: time.Now().Unix() + 10, Checksum: "0x1111111111111111"})
+			s.logged("Checksum changed from 0x1111111111111111 to 0x0000000000000000")
+			s.logged(c.line)
+			asked := strings.Join(f.statements(0), "\n") + "\n"
+			if !strings.Contains(asked, c.want) || c.wantNot != "" && strings.Contains(asked, c.wantNot) {
+				t.Errorf("want %q and not %q in:\n%s", c.want, c.wantNot, asked)
+			}
+		})
+	}
+}
+
+// TestRuntimeServers: what a peer's monitor did to its servers in force is taken over, and only that.
+func TestRuntimeServers(t *testing.T) {
+	t.Parallel()
+	f := newFakePeer(t, true)
+	s := prepare(t, uuidA, version, timing())
+	s.boot(config([]int{f.port}, "") + `mysql_servers=({hostgroup_id=1; hostname="a"},{hostgroup_id=2; hostname="b"})`)
+	f.like(s)
+	eventually(t, "first check", func() bool { return s.log.count("for proxysql_servers from peer") > 0 })
+	moved := s.layers.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
+	moved.Rows[0][0] = schema.Text("2")
+	pull := layers.Pull{RuntimeServers: moved}
+	want := layers.Stamp{Version: 2, Epoch: time.Now().Unix() + 10, Checksum: pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]}
+	f.mu.Lock()
+	f.tables["PROXY_SELECT "+strings.Join(moved.Columns, ", ")+" FROM runtime_mysql_servers WHERE status<>'OFFLINE_HARD' ORDER BY hostgroup_id, hostname, port"] = moved
+	f.mu.Unlock()
+	f.set("mysql_servers", diffcheck.Stamp{Version: 5, Epoch: want.Epoch, Checksum: want.Checksum})
+	s.logged("Cluster: Loading to runtime MySQL Servers from peer")
+	eventually(t, "servers in force", func() bool { return s.layers.Stamps()["mysql_servers"] == want })
+	if got := s.layers.Stamps()["mysql_servers_v2"].Version; got != 1 {
+		t.Errorf("what was loaded has version %d", got)
+	}
+	if got := s.list("SELECT hostgroup_id, hostname FROM mysql_servers ORDER BY 1"); got != "1,a 2,b" {
+		t.Errorf("memory has %s", got)
 	}
 }

@@ -103,7 +103,7 @@ func (n *node) visit(ctx context.Context) pause {
 		}
 		return func(s *settings) time.Duration { return s.interval + t.Reconnect }
 	}
-	defer cl.Close()
+	defer cl.Quit()
 	c := &conversation{node: n, client: cl, user: s.username}
 	remote, err := c.value(ctx, "SELECT @@version")
 	if err != nil {

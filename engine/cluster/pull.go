@@ -68,7 +68,7 @@ func (p *pull) fetch(ctx context.Context) error {
 	}
 	p.got = layers.Pull{
 		Peer: p.peer.String(), Tables: map[string]*schema.Rows{},
-		Stamps: map[string]layers.Stamp{}, Save: p.settings.save[p.module.watch.Module],
+		Stamps: map[string]layers.Stamp{},
 	}
 	for name, s := range p.asked.Expected {
 		p.got.Stamps[name] = layers.Stamp(s)
@@ -88,7 +88,7 @@ func (p *pull) ask(ctx context.Context, cl *wire.Client, q *query) error {
 	}
 	p.say(q.before, "")
 	sql := q.sql
-	if q.sqlInterfaces != "" && p.cluster.syncInterfaces {
+	if q.sqlInterfaces != "" && p.cluster.layers.SyncInterfaces() {
 		sql = q.sqlInterfaces
 	}
 	result, err := cl.Query(ctx, sql)
@@ -131,7 +131,7 @@ func rowsOf(r *wire.Result, columns []string) (*schema.Rows, error) {
 // verify compares what the rows hash to with what the peer promised. The servers in force may change at any time by the
 // peer's monitor; a difference there stops nothing and is seen at the next check.
 func (p *pull) verify() error {
-	sums := p.got.Checksums(p.module.watch.Module, p.cluster.syncInterfaces)
+	sums := p.got.Checksums(p.module.watch.Module, p.cluster.layers.SyncInterfaces())
 	for _, c := range p.module.computed {
 		if c.watch == p.asked.Watch || c.watch == p.asked.Along {
 			p.say(c.line, sums[c.watch])
@@ -153,6 +153,7 @@ func (p *pull) adopt() error {
 	for _, line := range p.module.verified {
 		p.say(line, "")
 	}
+	p.got.Save = p.save()
 	p.say(p.module.loading, "")
 	if p.module.runtimeOnly {
 		return p.cluster.layers.AdoptRuntimeServers(p.got)
@@ -166,6 +167,19 @@ func (p *pull) adopt() error {
 		p.say(p.module.notSaved, "")
 	}
 	return nil
+}
+
+// save tells whether the rows go to disk too. The admin variables bring the switch along that decides about themselves.
+func (p *pull) save() bool {
+	name := saveVariable(p.module.watch.Module)
+	if rows := p.got.Tables["global_variables"]; rows != nil {
+		for _, r := range rows.Rows {
+			if r[0].Text == name {
+				return r[1].Text == "true"
+			}
+		}
+	}
+	return p.cluster.settings.Load().save[p.module.watch.Module]
 }
 
 // say writes a line of the module's description to the log; an empty one is none.

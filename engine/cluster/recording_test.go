@@ -55,6 +55,7 @@ func (r recording) module(name string) (statements, log []string) {
 
 // TestPollingAsRecorded compares the statements of a polling connection with the recorded ones.
 func TestPollingAsRecorded(t *testing.T) {
+	t.Parallel()
 	rec := readRecording(t)
 	f := newFakePeer(t, true)
 	f.onStatement(func(conn int, sql string) reaction {
@@ -64,7 +65,7 @@ func TestPollingAsRecorded(t *testing.T) {
 		return answer
 	})
 	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{f.port}, `mysql_ifaces="127.0.0.1:25011"`))
+	s.boot(config([]int{f.port}, `mysql_ifaces="127.0.0.1:25011";`))
 	want := rec.conn("2")
 	eventually(t, "as many statements as recorded", func() bool { return len(f.statements(2)) > len(want) })
 
@@ -97,6 +98,7 @@ func TestPollingAsRecorded(t *testing.T) {
 // TestPullsAsRecorded announces newer content of every module, of which the peer serves nothing, and compares the statements
 // of the pull and the lines of the log with the recorded ones.
 func TestPullsAsRecorded(t *testing.T) {
+	t.Parallel()
 	rec := readRecording(t)
 	f := newFakePeer(t, true)
 	tm := timing()

@@ -38,6 +38,7 @@ type stack struct {
 	layers  *layers.Manager
 	cluster *cluster.Cluster
 	log     *journal
+	logger  zerolog.Logger
 }
 
 // timing is that of a test: quick where it must happen, never where it must not.
@@ -50,6 +51,12 @@ func timing() cluster.Timing {
 
 // prepare makes the parts of a node; nothing is loaded before boot.
 func prepare(t *testing.T, uuid, itsVersion string, tm cluster.Timing) *stack {
+	t.Helper()
+	return prepareWith(t, cluster.Options{UUID: uuid, Timing: tm}, layers.Options{Version: itsVersion})
+}
+
+// prepareWith fills in what is left out of the options.
+func prepareWith(t *testing.T, co cluster.Options, lo layers.Options) *stack {
 	t.Helper()
 	s := &stack{t: t, log: &journal{}}
 	var err error
@@ -68,12 +75,14 @@ func prepare(t *testing.T, uuid, itsVersion string, tm cluster.Timing) *stack {
 			t.Error(err)
 		}
 	})
-	log := zerolog.New(s.log)
-	s.layers, err = layers.New(layers.Options{Log: log, Store: s.store, State: state, Version: itsVersion})
+	s.logger = zerolog.New(s.log)
+	lo.Log, lo.Store, lo.State = s.logger, s.store, state
+	s.layers, err = layers.New(lo)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.cluster = cluster.New(cluster.Options{Log: log, Layers: s.layers, UUID: uuid, Timing: tm})
+	co.Log, co.Layers = s.logger, s.layers
+	s.cluster = cluster.New(co)
 	return s
 }
 
@@ -215,15 +224,17 @@ func (j *journal) since(n int) (lines []string, now int) {
 // count tells how often text was logged.
 func (j *journal) count(text string) int { return strings.Count(j.text(), text) }
 
-// config is a file with the given members and admin variables besides the cluster's account.
-func config(members []int, rest string) string {
+// config is a file with the given members, and admin variables besides the cluster's account.
+func config(members []int, variables string) string {
 	var rows []string
 	for _, port := range members {
 		rows = append(rows, fmt.Sprintf(`{hostname="127.0.0.1"; port=%d; comment="n%d"}`, port, port))
 	}
-	return `proxysql_servers=(` + strings.Join(rows, ",") + `)
-admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; cluster_password="clpw"; cluster_check_interval_ms=20; ` + rest + `}
-`
+	if !strings.Contains(variables, "cluster_password") {
+		variables += ` cluster_password="clpw";`
+	}
+	return "proxysql_servers=(" + strings.Join(rows, ",") + ")\n" +
+		`admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; cluster_check_interval_ms=20; ` + variables + "}\n"
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
