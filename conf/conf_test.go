@@ -172,3 +172,25 @@ func TestGenerationIsFrozen(t *testing.T) {
 		t.Error("generations of the same bytes count as different")
 	}
 }
+
+func TestHostConditions(t *testing.T) {
+	t.Chdir(t.TempDir())
+	text := "@n1 $PRIO=110\n@n2 $PRIO=90\nvrrp_instance V {\n interface eth0\n virtual_router_id 7\n priority $PRIO\n virtual_ipaddress {\n 10.0.0.1/24\n }\n include extra\n}\n"
+	for name, mode := range map[string]os.FileMode{"a.conf": 0o600, "extra": 0o700} {
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]uint8{"n1": 110, "n2": 90} {
+		host := conf.ThisHost()
+		host.ConfigID = id
+		g, _ := conf.ReadOn(host, []string{"a.conf"})
+		f, ds := g.Parse()
+		if ds.HasErrors() || len(f.VRRP.Instances) != 1 || f.VRRP.Instances[0].Priority != want {
+			t.Errorf("%s: %v %+v", id, ds, f.VRRP.Instances)
+		}
+		if !strings.Contains(ds.String(), "skip file: extra is not a regular non-executable file") {
+			t.Errorf("an executable file was included: %s", ds)
+		}
+	}
+}

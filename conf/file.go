@@ -25,7 +25,7 @@ type Variable struct {
 
 // Parse gives a generation its meaning. The File is complete only if no diagnostic is an error.
 func (g *Generation) Parse() (*File, confparse.Diagnostics) {
-	tree, ds := confparse.Parse(g, g.Names...)
+	tree, ds := confparse.ParseWith(g.Host, g, g.Names...)
 	d := &decoder{ds: ds, file: &File{Tables: map[string]*Section{}, tree: tree}}
 	if len(g.Names) > 0 {
 		d.file.Main = g.Names[0]

@@ -3,9 +3,13 @@ package conf
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -15,24 +19,57 @@ type Generation struct {
 	Names []string            // as named on the command line, in order
 	Texts map[string][]byte   // every file that was read, includes too
 	Globs map[string][]string // every include pattern and the files it matched
+	// KeptOut are files that an include matched and must not read, and why.
+	KeptOut map[string]string
+	// Host is what else the text may depend on: the name that @id lines ask for, the
+	// environment, the working directory.
+	Host confparse.Options
 }
 
 // Read reads the named files and all that they include. The diagnostics are those of the
 // syntax only; a file that cannot be read is one of them.
 func Read(names []string) (*Generation, confparse.Diagnostics) {
-	g := &Generation{Names: slices.Clone(names), Texts: map[string][]byte{}, Globs: map[string][]string{}}
-	_, ds := confparse.Parse(recorder{confparse.Files{}, g}, names...)
+	return ReadOn(ThisHost(), names)
+}
+
+// ReadOn is Read for a text that is meant for another host, or to be read more strictly.
+func ReadOn(host confparse.Options, names []string) (*Generation, confparse.Diagnostics) {
+	g := &Generation{
+		Names: slices.Clone(names), Texts: map[string][]byte{}, Globs: map[string][]string{},
+		KeptOut: map[string]string{}, Host: host,
+	}
+	_, ds := confparse.ParseWith(host, recorder{confparse.Files{}, g}, names...)
 	return g, ds
+}
+
+// ThisHost is what a text may depend on here. As in keepalived, the config id is the host name
+// up to its first dot. ${_RANDOM} differs between hosts and stays the same on each, so that
+// reading the same bytes again changes nothing.
+func ThisHost() confparse.Options {
+	var o confparse.Options
+	if name, err := os.Hostname(); err == nil {
+		o.ConfigID, _, _ = strings.Cut(name, ".")
+	}
+	h := fnv.New64a()
+	h.Write([]byte(o.ConfigID))
+	o.Seed = h.Sum64()
+	o.WorkDir, _ = os.Getwd()
+	o.Env = map[string]string{}
+	for _, e := range os.Environ() {
+		name, value, _ := strings.Cut(e, "=")
+		o.Env[name] = value
+	}
+	return o
 }
 
 // recorder keeps what passes through a loader.
 type recorder struct {
-	confparse.Loader
+	confparse.Files
 	g *Generation
 }
 
 func (r recorder) Read(name string) ([]byte, error) {
-	text, err := r.Loader.Read(name)
+	text, err := r.Files.Read(name)
 	if err == nil {
 		r.g.Texts[name] = text
 	}
@@ -40,14 +77,22 @@ func (r recorder) Read(name string) ([]byte, error) {
 }
 
 func (r recorder) Glob(pattern string) ([]string, error) {
-	files, err := r.Loader.Glob(pattern)
+	files, err := r.Files.Glob(pattern)
 	if err == nil {
 		r.g.Globs[pattern] = files
 	}
 	return files, err
 }
 
-// Read and Glob make a Generation a confparse.Loader of itself.
+func (r recorder) Includable(name string) error {
+	err := r.Files.Includable(name)
+	if err != nil {
+		r.g.KeptOut[name] = err.Error()
+	}
+	return err
+}
+
+// Read, Glob and Includable make a Generation a confparse.Loader of itself.
 func (g *Generation) Read(name string) ([]byte, error) {
 	text, ok := g.Texts[name]
 	if !ok {
@@ -58,6 +103,14 @@ func (g *Generation) Read(name string) ([]byte, error) {
 
 // Glob gives the files a pattern matched when the configuration was taken.
 func (g *Generation) Glob(pattern string) ([]string, error) { return g.Globs[pattern], nil }
+
+// Includable repeats what was found when the configuration was taken.
+func (g *Generation) Includable(name string) error {
+	if why, out := g.KeptOut[name]; out {
+		return errors.New(why)
+	}
+	return nil
+}
 
 // Equal tells whether two generations hold the same bytes.
 func (g *Generation) Equal(o *Generation) bool {
