@@ -31,7 +31,8 @@ type Options struct {
 type Timing struct {
 	Connect time.Duration // bound of connecting; 1 s
 	Login   time.Duration // bound of connecting and logging in; 5 s
-	Query   time.Duration // bound of each statement and its answer; 10 s
+	Query   time.Duration // bound of each statement of a check and its answer; 10 s
+	Pull    time.Duration // bound of each statement of a pull and its answer; 1 min
 	Idle    time.Duration // between looks at an empty cluster_username; 1 s
 	Version time.Duration // before a peer of another version is asked again; 30 s
 	// Reconnect is added to the check interval after a failed connect; 1 s.
@@ -44,6 +45,7 @@ func (t Timing) withDefaults() Timing {
 		Connect:   cmp.Or(t.Connect, time.Second),
 		Login:     cmp.Or(t.Login, 5*time.Second),
 		Query:     cmp.Or(t.Query, 10*time.Second),
+		Pull:      cmp.Or(t.Pull, time.Minute),
 		Idle:      cmp.Or(t.Idle, time.Second),
 		Version:   cmp.Or(t.Version, 30*time.Second),
 		Reconnect: cmp.Or(t.Reconnect, time.Second),

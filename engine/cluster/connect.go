@@ -10,13 +10,14 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// connect logs in to the peer with the cluster's account. TLS is used where the peer offers it; as with ProxySQL, certificates
+// connect logs in to the peer with the cluster's account; each statement of the connection is bounded by limit. TLS is used where the peer offers it; as with ProxySQL, certificates
 // are the nodes' own and nobody vouches for them.
-func (n *node) connect(ctx context.Context, s *settings) (*wire.Client, error) {
+func (n *node) connect(ctx context.Context, s *settings, limit time.Duration) (*wire.Client, error) {
 	cl, err := wire.Open(ctx, "tcp", address(n.peer), &wire.Account{
 		User: s.username, Password: s.password, Charset: wire.CharsetUTF8,
 		ConnectTimeout: n.cluster.timing.Connect,
@@ -33,7 +34,7 @@ func (n *node) connect(ctx context.Context, s *settings) (*wire.Client, error) {
 	var refused *wire.Error
 	switch {
 	case err == nil:
-		cl.Timeout = n.cluster.timing.Query
+		cl.Timeout = limit
 		return cl, nil
 	case errors.As(err, &refused):
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
 )
 
-// TestMembership is testdata/13: members come and go while the node runs.
+// TestMembership is recording 13: members come and go while the node runs.
 func TestMembership(t *testing.T) {
 	a, b := newFakePeer(t, true), newFakePeer(t, true)
 	s := prepare(t, uuidA, version, timing())
@@ -45,7 +45,7 @@ func TestMembership(t *testing.T) {
 	}
 }
 
-// TestConnectErrors is testdata/04 and the beginning of 01: nobody listens, then the password is wrong, then it is right.
+// TestConnectErrors is recording 04 and the beginning of 01: nobody listens, then the password is wrong, then it is right.
 func TestConnectErrors(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,7 +88,7 @@ func TestNoAccount(t *testing.T) {
 	s.logged("clustering with peer")
 }
 
-// TestOtherVersion is testdata/05.
+// TestOtherVersion is recording 05.
 func TestOtherVersion(t *testing.T) {
 	f := newFakePeer(t, true)
 	f.version = "2.7.1-99-g2726c27"
@@ -107,7 +107,7 @@ func TestOtherVersion(t *testing.T) {
 	}
 }
 
-// TestPeerErrors is testdata/20: no TLS, errors instead of answers, breaking off.
+// TestPeerErrors is recording 20: no TLS, errors instead of answers, breaking off.
 func TestPeerErrors(t *testing.T) {
 	f := newFakePeer(t, false)
 	s := prepare(t, uuidA, version, timing())
@@ -147,7 +147,7 @@ func TestPeerErrors(t *testing.T) {
 	eventually(t, "checks", func() bool { return s.table("stats_proxysql_servers_checksums", "updated_at") != "0 0 0 0 0 0 0" })
 }
 
-// TestHungPeer: a peer that stops answering, be it a check or a pull, keeps nobody else from being checked and pulled.
+// TestHungPeer: a peer that stops answering in the middle of a pull keeps nobody else from being pulled from.
 func TestHungPeer(t *testing.T) {
 	t.Parallel()
 	hung, good := newFakePeer(t, true), newFakePeer(t, true)
@@ -155,7 +155,7 @@ func TestHungPeer(t *testing.T) {
 	source.boot(`mysql_users=({username="u"; password="p"; default_hostgroup=3; attributes="{\"a\": \"it's\"}"})`)
 
 	tm := timing()
-	tm.Query = time.Second
+	tm.Pull = time.Second
 	tm.Retry = diffcheck.Retry{Min: time.Second, Max: time.Second}
 	s := prepare(t, uuidA, version, tm)
 	s.boot(config([]int{hung.port, good.port}, `cluster_mysql_users_save_to_disk="false";`))
@@ -198,6 +198,24 @@ func TestHungPeer(t *testing.T) {
 	}
 }
 
+// TestHungCheck: a check that is not answered ends with the time it has, and the peer is tried again.
+func TestHungCheck(t *testing.T) {
+	t.Parallel()
+	f := newFakePeer(t, true)
+	f.onStatement(func(conn int, sql string) reaction {
+		if conn == 1 && sql == "SELECT GLOBAL_CHECKSUM()" {
+			return hang
+		}
+		return answer
+	})
+	tm := timing()
+	tm.Query = 100 * time.Millisecond
+	s := prepare(t, uuidA, version, tm)
+	s.boot(config([]int{f.port}, ""))
+	s.logged(" : SELECT GLOBAL_CHECKSUM() . Error: ")
+	eventually(t, "checks on the next connection", func() bool { return len(f.statements(2)) > 5 })
+}
+
 // serve makes a peer answer pulls with the users of a node.
 func serve(f *fakePeer, s *stack) {
 	rows := s.layers.Snapshot(schema.MySQLUsers).Runtime["mysql_users"]
@@ -237,7 +255,7 @@ func TestOvertakenPull(t *testing.T) {
 	}
 }
 
-// TestReenabled is testdata of recording 08: a module whose diffs were 0 is pulled as soon as they are not, though the peer's
+// TestReenabled is recording 08: a module whose diffs were 0 is pulled as soon as they are not, though the peer's
 // global checksum stays as it was.
 func TestReenabled(t *testing.T) {
 	t.Parallel()

@@ -96,7 +96,7 @@ func (n *node) visit(ctx context.Context) pause {
 			return t.Idle
 		}
 	}
-	cl, err := n.connect(ctx, s)
+	cl, err := n.connect(ctx, s, t.Query)
 	if err != nil {
 		if ctx.Err() == nil {
 			n.log.Warn().Msgf("Cluster: unable to connect to peer %s . Error: %s", n.peer, reason(err))

@@ -62,7 +62,7 @@ func (p *pull) run(ctx context.Context) error {
 
 // fetch asks everything on a connection of its own.
 func (p *pull) fetch(ctx context.Context) error {
-	cl, err := p.connect(ctx, p.settings)
+	cl, err := p.connect(ctx, p.settings, p.cluster.timing.Pull)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type stack struct {
 func timing() cluster.Timing {
 	return cluster.Timing{
 		Idle: 10 * time.Millisecond, Version: 50 * time.Millisecond, Reconnect: 10 * time.Millisecond,
-		Query: 2 * time.Second, Retry: diffcheck.Retry{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
+		Query: 2 * time.Second, Pull: 2 * time.Second, Retry: diffcheck.Retry{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
 	}
 }
 
