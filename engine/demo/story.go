@@ -160,7 +160,7 @@ func (s *story) version(ctx context.Context, admin *wire.Client) (string, error)
 func (s *story) stats(ctx context.Context, admin *wire.Client) error {
 	s.say("What the admin interface knows")
 	for _, q := range []string{
-		"SELECT hostgroup, count_star, username, digest, digest_text FROM stats_mysql_query_digest ORDER BY first_seen, digest_text",
+		"SELECT hostgroup, count_star, username, digest, digest_text FROM stats_mysql_query_digest ORDER BY hostgroup, digest_text, username",
 		"SELECT hostgroup, srv_host, srv_port, status, ConnUsed, ConnFree, ConnOK, ConnERR, Queries FROM stats_mysql_connection_pool ORDER BY hostgroup",
 		"SELECT name, version, epoch, checksum FROM runtime_checksums_values WHERE version > 0",
 	} {
