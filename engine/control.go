@@ -1,33 +1,48 @@
 package engine
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/watch"
 )
 
 // controlSocket is the guardian's unix socket in the data directory.
 const controlSocket = "keepsql.sock"
 
-// ask is a command that came in over the control socket.
+// Bounds of one request.
+const (
+	requestTimeout = 5 * time.Second
+	requestLimit   = 256 << 20 // bytes
+)
+
+// Request is a command for the guardian.
+type Request struct {
+	Command    string           `json:"command"`              // "status", "reload", "plan" or "diff"
+	Generation *conf.Generation `json:"generation,omitempty"` // of "plan"
+}
+
+// ask is a request that came in over the control socket.
 type ask struct {
-	command string
+	request Request
 	answer  chan Answer
 }
 
-// Answer is what the guardian says to a command of `keepsql status` or `keepsql reload`.
+// Answer is what the guardian says to a Request.
 type Answer struct {
-	Error  string  `json:"error,omitempty"`
-	Text   string  `json:"text,omitempty"`
-	Status *Status `json:"status,omitempty"`
+	Error  string          `json:"error,omitempty"`
+	Text   string          `json:"text,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"` // the text for programs
+	Status *Status         `json:"status,omitempty"`
 }
 
 // Status is the state of the process tree.
@@ -82,12 +97,11 @@ func (c *control) serve(ctx context.Context, asks chan<- ask) error {
 
 func serveControl(ctx context.Context, conn net.Conn, asks chan<- ask) {
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Second)) // to say the command in
-	line, err := bufio.NewReaderSize(conn, 128).ReadString('\n')
-	if err != nil {
+	_ = conn.SetDeadline(time.Now().Add(requestTimeout)) // to say the request in
+	a := ask{answer: make(chan Answer, 1)}
+	if err := json.NewDecoder(io.LimitReader(conn, requestLimit)).Decode(&a.request); err != nil {
 		return
 	}
-	a := ask{command: line[:len(line)-1], answer: make(chan Answer, 1)}
 	select {
 	case asks <- a:
 	case <-ctx.Done():
@@ -95,15 +109,15 @@ func serveControl(ctx context.Context, conn net.Conn, asks chan<- ask) {
 	}
 	select {
 	case answer := <-a.answer:
-		_ = conn.SetDeadline(time.Now().Add(time.Second))
+		_ = conn.SetDeadline(time.Now().Add(requestTimeout))
 		_ = json.NewEncoder(conn).Encode(answer) // whoever asked may be gone
 	case <-ctx.Done():
 	}
 }
 
-// answer carries out one command.
-func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, command string) Answer {
-	switch command {
+// answer carries out one request.
+func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, r Request) Answer {
+	switch r.Command {
 	case "status":
 		return Answer{Status: &Status{
 			Version: g.opt.Version, PID: os.Getpid(), Uptime: time.Since(g.started).Seconds(),
@@ -111,17 +125,32 @@ func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, command string)
 			Children: map[role]childStatus{roleEngine: g.childStatus(roleEngine), roleVRRP: g.childStatus(roleVRRP)},
 		}}
 	case "reload":
-		text, err := g.reload(ctx, w, "keepsql reload")
+		return inWords(g.reload(ctx, w, "keepsql reload"))
+	case "plan":
+		if r.Generation == nil {
+			return Answer{Error: "plan: no configuration was sent"}
+		}
+		return inWords(g.plan(ctx, r.Generation))
+	case "diff":
+		v, err := g.consult(ctx, roleEngine, Message{Ask: &AskMessage{Command: r.Command}})
 		if err != nil {
 			return Answer{Error: err.Error()}
 		}
-		return Answer{Text: text}
+		return Answer{Text: strings.Join(v.Report, "\n"), Data: v.Data}
 	}
-	return Answer{Error: fmt.Sprintf("unknown command %q", command)}
+	return Answer{Error: fmt.Sprintf("unknown command %q", r.Command)}
 }
 
-// Ask sends a command to the guardian that runs on a data directory.
-func Ask(datadir, command string) (Answer, error) {
+func inWords(text string, err error) Answer {
+	if err != nil {
+		return Answer{Error: err.Error()}
+	}
+	return Answer{Text: text}
+}
+
+// Ask sends a request to the guardian that runs on a data directory. A refusal of the guardian
+// is an error too.
+func Ask(datadir string, r Request) (Answer, error) {
 	conn, err := net.Dial("unix", filepath.Join(datadir, controlSocket))
 	if err != nil {
 		return Answer{}, fmt.Errorf("reach keepsql on %s (is it running?): %w", datadir, err)
@@ -130,12 +159,15 @@ func Ask(datadir, command string) (Answer, error) {
 	if err := conn.SetDeadline(time.Now().Add(2 * verdictTimeout)); err != nil {
 		return Answer{}, err
 	}
-	if _, err := fmt.Fprintln(conn, command); err != nil {
+	if err := json.NewEncoder(conn).Encode(r); err != nil {
 		return Answer{}, fmt.Errorf("ask keepsql: %w", err)
 	}
 	var a Answer
 	if err := json.NewDecoder(conn).Decode(&a); err != nil {
 		return Answer{}, fmt.Errorf("read the answer of keepsql: %w", err)
+	}
+	if a.Error != "" {
+		return a, errors.New(a.Error)
 	}
 	return a, nil
 }

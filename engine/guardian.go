@@ -189,7 +189,7 @@ func (g *Guardian) loop(ctx context.Context, w *watch.Watcher, signals <-chan os
 		case <-w.Ticks():
 			_, _ = g.reload(ctx, w, "file event") // it logs its verdict
 		case a := <-g.asks:
-			a.answer <- g.answer(ctx, w, a.command)
+			a.answer <- g.answer(ctx, w, a.request)
 		}
 	}
 }

@@ -22,6 +22,7 @@ const linkFD = 3
 type Message struct {
 	// From the guardian.
 	Config *ConfigMessage `json:",omitempty"`
+	Ask    *AskMessage    `json:",omitempty"`
 	Engine *EngineMessage `json:",omitempty"`
 	Signal string         `json:",omitempty"` // "flush-logs"
 
@@ -36,16 +37,24 @@ type Message struct {
 type ConfigMessage struct {
 	Seq        uint64
 	Generation *conf.Generation
+	Plan       bool // only tell what it would change
+}
+
+// AskMessage wants something to be told.
+type AskMessage struct {
+	Seq     uint64
+	Command string // "diff"
 }
 
 // EngineMessage tells the vrrp child whether there is an engine that serves.
 type EngineMessage struct{ Alive bool }
 
-// VerdictMessage answers a ConfigMessage.
+// VerdictMessage answers a ConfigMessage or an AskMessage.
 type VerdictMessage struct {
 	Seq    uint64
-	Error  string   // empty: accepted
-	Report []string // what the generation changed, a line each
+	Error  string          // empty: accepted
+	Report []string        // what the generation changes, or the answer, a line each
+	Data   json.RawMessage `json:",omitempty"` // the answer for programs
 }
 
 // Link is one end of a socket pair between the guardian and a child. Send may be called from

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -210,15 +211,39 @@ func (n *node) listen() error {
 		if err != nil {
 			return nil // the death notice of the guardian
 		}
-		if m.Config != nil {
-			if err := n.link.Send(Message{Verdict: n.configure(m.Config)}); err != nil {
-				return nil
-			}
+		var v *VerdictMessage
+		switch {
+		case m.Config != nil:
+			v = n.configure(m.Config)
+		case m.Ask != nil:
+			v = n.tell(m.Ask)
+		default:
+			continue
+		}
+		if err := n.link.Send(Message{Verdict: v}); err != nil {
+			return nil
 		}
 	}
 }
 
-// configure applies a generation and says what it changed.
+// tell answers a question about the configuration.
+func (n *node) tell(m *AskMessage) *VerdictMessage {
+	v := &VerdictMessage{Seq: m.Seq}
+	drift, err := n.layers.Drift()
+	if err == nil {
+		v.Data, err = json.Marshal(drift)
+	}
+	if err != nil {
+		v.Error = err.Error()
+		return v
+	}
+	for _, d := range drift {
+		v.Report = append(v.Report, d.String())
+	}
+	return v
+}
+
+// configure applies a generation, or only plans it, and says what that changes.
 func (n *node) configure(m *ConfigMessage) *VerdictMessage {
 	v := &VerdictMessage{Seq: m.Seq}
 	file, ds := m.Generation.Parse()
@@ -226,7 +251,11 @@ func (n *node) configure(m *ConfigMessage) *VerdictMessage {
 		v.Error = ds.String()
 		return v
 	}
-	report, err := n.layers.ApplyFile(file)
+	apply := n.layers.ApplyFile
+	if m.Plan {
+		apply = n.layers.PlanFile
+	}
+	report, err := apply(file)
 	if err != nil {
 		v.Error = err.Error()
 		return v

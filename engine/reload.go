@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,15 +28,14 @@ func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (st
 	}
 	sdNotify("RELOADING=1")
 	defer sdNotify("READY=1")
-	report, err := g.offer(ctx, roleEngine, generation)
+	verdict, err := g.consult(ctx, roleEngine, Message{Config: &ConfigMessage{Generation: generation}})
 	if err != nil {
 		return "", g.reject(generation, why, err)
 	}
+	report := verdict.Report
 	g.generation, g.file, g.rejected = generation, file, nil
 	report = append(report, g.offerVRRP(ctx)...)
-	if len(report) == 0 {
-		report = []string{"no row, variable or virtual router changed"}
-	}
+	report = orNothing(report)
 	for _, line := range report {
 		g.log.Info().Str("why", why).Str("generation", generation.ID()).Msg("configuration applied: " + line)
 	}
@@ -77,16 +75,54 @@ func (g *Guardian) refuseLive(next *conf.File) error {
 	return fmt.Errorf("%s cannot be changed while running: restart keepsql, or set it back", strings.Join(names, ", "))
 }
 
-// offer gives a generation to a child and waits for its verdict. A child that is not running
-// takes it at its next start.
-func (g *Guardian) offer(ctx context.Context, r role, generation *conf.Generation) ([]string, error) {
+func orNothing(report []string) []string {
+	if len(report) == 0 {
+		return []string{"no row, variable or virtual router changed"}
+	}
+	return report
+}
+
+// plan tells what a generation would change if it were in force.
+func (g *Guardian) plan(ctx context.Context, generation *conf.Generation) (string, error) {
+	file, ds := generation.Parse()
+	if ds.HasErrors() {
+		return "", errors.New("the configuration has errors:\n" + ds.String())
+	}
+	if err := g.refuseLive(file); err != nil {
+		return "", err
+	}
+	var report []string
+	for _, r := range []role{roleEngine, roleVRRP} {
+		if g.children[r] == nil {
+			continue
+		}
+		v, err := g.consult(ctx, r, Message{Config: &ConfigMessage{Generation: generation, Plan: true}})
+		if err != nil {
+			return "", err
+		}
+		report = append(report, v.Report...)
+	}
+	if g.children[roleVRRP] == nil && len(file.VRRP.Instances) > 0 {
+		report = append(report, "vrrp: would be started")
+	}
+	return strings.Join(orNothing(report), "\n"), nil
+}
+
+// consult sends a child a message that wants a verdict and waits for it. A child that is not
+// running takes the configuration at its next start.
+func (g *Guardian) consult(ctx context.Context, r role, m Message) (*VerdictMessage, error) {
 	c := g.children[r]
 	if c == nil {
-		return []string{fmt.Sprintf("the %s process is not running; it takes the configuration when it starts", r)}, nil
+		return &VerdictMessage{Report: []string{fmt.Sprintf("the %s process is not running; it takes the configuration when it starts", r)}}, nil
 	}
 	g.seq++
-	if err := c.link.Send(Message{Config: &ConfigMessage{Seq: g.seq, Generation: generation}}); err != nil {
-		return nil, fmt.Errorf("hand the configuration to the %s process: %w", r, err)
+	if m.Config != nil {
+		m.Config.Seq = g.seq
+	} else {
+		m.Ask.Seq = g.seq
+	}
+	if err := c.link.Send(m); err != nil {
+		return nil, fmt.Errorf("reach the %s process: %w", r, err)
 	}
 	timeout := time.NewTimer(verdictTimeout)
 	defer timeout.Stop()
@@ -97,11 +133,11 @@ func (g *Guardian) offer(ctx context.Context, r role, generation *conf.Generatio
 				if v.Error != "" {
 					return nil, errors.New(v.Error)
 				}
-				return v.Report, nil
+				return v, nil
 			}
 			g.hear(e)
 			if g.children[r] != c {
-				return nil, fmt.Errorf("the %s process died while it took the configuration", r)
+				return nil, fmt.Errorf("the %s process died before it answered", r)
 			}
 		case <-timeout.C:
 			return nil, fmt.Errorf("the %s process gave no verdict within %s", r, verdictTimeout)
@@ -137,10 +173,10 @@ func (g *Guardian) offerVRRP(ctx context.Context) []string {
 	case c == nil:
 		return nil
 	}
-	report, err := g.offer(ctx, roleVRRP, g.generation)
+	verdict, err := g.consult(ctx, roleVRRP, Message{Config: &ConfigMessage{Generation: g.generation}})
 	if err != nil {
 		g.log.Error().Err(err).Msg("the vrrp process refused the configuration")
 		return []string{"vrrp: refused: " + err.Error()}
 	}
-	return slices.Clone(report)
+	return verdict.Report
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
 
+	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/engine"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -132,13 +133,13 @@ func (tr *tree) stop() {
 }
 
 func (tr *tree) ready() bool {
-	a, err := engine.Ask(tr.dir, "status")
+	a, err := engine.Ask(tr.dir, engine.Request{Command: "status"})
 	return err == nil && a.Status.Children["engine"].Ready
 }
 
 func (tr *tree) status() *engine.Status {
 	tr.t.Helper()
-	a, err := engine.Ask(tr.dir, "status")
+	a, err := engine.Ask(tr.dir, engine.Request{Command: "status"})
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -237,9 +238,8 @@ func TestEditsTakeEffect(t *testing.T) {
 	}
 
 	tr.edit(tr.config(`mysql_users=({username="b";password="p"})`))
-	a, err := engine.Ask(tr.dir, "reload")
-	if err != nil || a.Error != "" {
-		t.Fatal(err, a.Error)
+	if _, err := engine.Ask(tr.dir, engine.Request{Command: "reload"}); err != nil {
+		t.Fatal(err)
 	}
 	if got := tr.query("SELECT username FROM mysql_users ORDER BY 1"); got != "b" {
 		t.Errorf("users %q after the repair", got)
@@ -323,5 +323,32 @@ func TestSecondStartIsRefused(t *testing.T) {
 	}
 	if !tr.ready() {
 		t.Error("the second start disturbed the first")
+	}
+}
+
+func TestPlanAndDiff(t *testing.T) {
+	tr := plant(t, `mysql_users=({username="a"})`)
+	next := filepath.Join(tr.dir, "next.cnf")
+	if err := os.WriteFile(next, []byte(tr.config(`mysql_users=({username="b"})`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g, ds := conf.Read([]string{next})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	a, err := engine.Ask(tr.dir, engine.Request{Command: "plan", Generation: g})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Text != "mysql_users: 1 changed, 1 deleted" {
+		t.Errorf("plan: %s", a.Text)
+	}
+	tr.query("INSERT INTO mysql_users(username) VALUES('draft')")
+	if a, err = engine.Ask(tr.dir, engine.Request{Command: "diff"}); err != nil {
+		t.Fatal(err)
+	}
+	want := "mysql_users (username=draft, backend=1): file not mentioned, disk absent, memory present, runtime absent: LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK"
+	if a.Text != want {
+		t.Errorf("diff: %s", a.Text)
 	}
 }

@@ -97,6 +97,10 @@ func (c *vrrpChild) configure(m *ConfigMessage) *VerdictMessage {
 		v.Error = ds.String()
 		return v
 	}
+	if m.Plan {
+		v.Report = describeReport(c.speaker.Compare(file.VRRP))
+		return v
+	}
 	v.Report = describeReport(c.speaker.Apply(file.VRRP))
 	return v
 }

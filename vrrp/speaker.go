@@ -104,6 +104,13 @@ func (s *Speaker) Apply(cfg *vrrpconf.Config) Report {
 	return rep
 }
 
+// Compare tells what Apply would do with a configuration, and does nothing.
+func (s *Speaker) Compare(cfg *vrrpconf.Config) Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return compare(s.current, cfg)
+}
+
 // SetEngine tells whether the proxy lives. Its death makes every MASTER announce priority 0
 // and drop its addresses at once; its return makes them candidates again.
 func (s *Speaker) SetEngine(alive bool) { s.post(func(l *loop) { l.setEngine(alive) }) }
