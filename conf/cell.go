@@ -34,7 +34,7 @@ func (r *rowDecoder) instead(c schema.Column) string {
 	if slices.Contains(r.spec.mandatory, c.Name) {
 		return ignoredSuffix
 	}
-	if d := r.initial(c); !d.Null && d.Text != "" {
+	if d := r.spec.initial(c); !d.Null && d.Text != "" {
 		return fmt.Sprintf("%s and the default %s is used", ignoredSuffix, d.Text)
 	}
 	return ignoredSuffix

@@ -102,7 +102,7 @@ func (r *rowDecoder) decode() bool {
 	r.row = make(schema.Row, len(r.table.Columns))
 	r.bad = map[string]*confparse.Setting{}
 	for i, c := range r.table.Columns {
-		r.row[i] = r.initial(c)
+		r.row[i] = r.spec.initial(c)
 	}
 	for _, s := range r.group.Group {
 		i, known := r.column(s)
@@ -125,14 +125,14 @@ func (r *rowDecoder) decode() bool {
 
 // initial is what a column holds that the group does not set. Upstream writes ” for a text,
 // never NULL, except in rules and jobs.
-func (r *rowDecoder) initial(c schema.Column) schema.Cell {
-	if text, ok := r.spec.defaults[c.Name]; ok {
+func (s *sectionSpec) initial(c schema.Column) schema.Cell {
+	if text, ok := s.defaults[c.Name]; ok {
 		return schema.Text(text)
 	}
-	if text, ok := r.spec.fixed[c.Name]; ok {
+	if text, ok := s.fixed[c.Name]; ok {
 		return schema.Text(text)
 	}
-	if c.Default.Null && !c.Integer() && !r.spec.nulls {
+	if c.Default.Null && !c.Integer() && !s.nulls {
 		return schema.Text("")
 	}
 	return c.Default
