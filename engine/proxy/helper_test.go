@@ -2,12 +2,18 @@ package proxy_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,9 +43,10 @@ var setup = []string{
 
 func TestMain(m *testing.M) {
 	var err error
-	writer, err = mariadbtest.Run(mariadbtest.Opts{SQL: append(setup, "INSERT INTO d.who VALUES ('writer')")})
+	args := []string{"--max-allowed-packet=128M"}
+	writer, err = mariadbtest.Run(mariadbtest.Opts{Args: args, SQL: append(setup, "INSERT INTO d.who VALUES ('writer')")})
 	if err == nil {
-		reader, err = mariadbtest.Run(mariadbtest.Opts{SQL: append(setup, "INSERT INTO d.who VALUES ('reader')")})
+		reader, err = mariadbtest.Run(mariadbtest.Opts{Args: args, SQL: append(setup, "INSERT INTO d.who VALUES ('reader')")})
 	}
 	if err != nil && !errors.Is(err, mariadbtest.ErrNotInstalled) {
 		fmt.Fprintln(os.Stderr, err)
@@ -50,6 +57,11 @@ func TestMain(m *testing.M) {
 		if s != nil {
 			s.Close()
 		}
+	}
+	// time.Sleep is the clock of regexp2, which ends by itself
+	if err := goleak.Find(goleak.IgnoreTopFunction("time.Sleep")); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }
@@ -84,9 +96,8 @@ func start(t testing.TB, variables, extra string) *node {
 
 func startWith(t testing.TB, variables, sections string) *node {
 	t.Helper()
-	leak := goleak.IgnoreCurrent()
 	n := &node{t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
-	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
+	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"127.0.0.1:0;%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
 	if !strings.Contains(sections, "mysql_users") {
 		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
 	}
@@ -118,7 +129,7 @@ func startWith(t testing.TB, variables, sections string) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond})
+	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond, TLS: serverTLS})
 	if err := n.layers.Boot(file, false); err != nil {
 		t.Fatal(err)
 	}
@@ -138,8 +149,6 @@ func startWith(t testing.TB, variables, sections string) *node {
 		if err := errors.Join(n.store.Close(), state.Close()); err != nil {
 			t.Error(err)
 		}
-		goleak.VerifyNone(t, leak, goleak.IgnoreAnyFunction("database/sql.(*DB).connectionOpener"),
-			goleak.IgnoreTopFunction("time.Sleep")) // the clock of regexp2, which ends by itself
 	})
 	for range 100 {
 		if ok, _ := n.proxy.Health(); ok {
@@ -152,12 +161,37 @@ func startWith(t testing.TB, variables, sections string) *node {
 	return nil
 }
 
+// tcp gives the address of the proxy's TCP listener.
+func (n *node) tcp() string {
+	for _, a := range n.proxy.Addrs() {
+		if a.Network() == "tcp" {
+			return a.String()
+		}
+	}
+	n.t.Fatal("no TCP listener")
+	return ""
+}
+
+// serverTLS is the proxy's TLS configuration, with an RSA key as upstream generates it.
+var serverTLS = sync.OnceValue(func() *tls.Config {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+})
+
 // open returns a client of the proxy: one connection where max is 1.
 func (n *node) open(max int, edit ...func(*mysql.Config)) *sql.DB {
 	n.t.Helper()
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.Net, c.Addr, c.DBName = "app", "app_pass", "unix", n.socket, "d"
-	c.InterpolateParams = true
+	c.InterpolateParams, c.Logger = true, &mysql.NopLogger{}
 	for _, f := range edit {
 		f(c)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,6 +166,9 @@ func (p *Proxy) Health() (ok bool, detail string) {
 	}
 	return true, fmt.Sprintf("%d listeners, %d clients", open, p.clients.Load())
 }
+
+// Addrs lists the addresses of the open listeners.
+func (p *Proxy) Addrs() []net.Addr { return p.listeners.Addrs() }
 
 // prepareVariables is the consumer of mysql_variables.
 func (p *Proxy) prepareVariables(s *layers.Snapshot) (commit func(), err error) {

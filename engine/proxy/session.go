@@ -134,7 +134,9 @@ func (s *session) run() {
 		if err := s.command(p); err != nil {
 			return
 		}
-		s.view.idle(s)
+		if s.view.idle(s) || s.ctx.Err() != nil {
+			return
+		}
 	}
 }
 
@@ -157,7 +159,9 @@ func (s *session) await() error {
 		}
 		s.client.SetReadDeadline(time.Time{})
 		s.keepHouse()
-		s.view.idle(s)
+		if s.view.idle(s) {
+			return errSession
+		}
 	}
 }
 

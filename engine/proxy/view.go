@@ -64,8 +64,8 @@ func (v *view) setSchema(schema string) {
 	v.schema = schema
 }
 
-// idle shows the session waiting for a command.
-func (v *view) idle(s *session) {
+// idle shows the session waiting for a command. It reports whether the session has to end instead.
+func (v *view) idle(s *session) (ended bool) {
 	now := s.p.now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -90,6 +90,7 @@ func (v *view) idle(s *session) {
 	if v.verdict == timedOut || v.verdict == killedQuery {
 		v.verdict = goOn
 	}
+	return v.verdict != goOn
 }
 
 // busy shows that a command has come, or that the session was woken, which it reports.

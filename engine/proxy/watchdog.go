@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lastWords is how long a client may take to read what it is told at the end.
+const lastWords = 500 * time.Millisecond
+
 // watchSessions looks at all sessions again and again: clients that left while a server works for them, statements and
 // transactions whose time is up, connections kept for a while. No statement pays for these with a timer of its own.
 func (p *Proxy) watchSessions(ctx context.Context) {
@@ -18,7 +21,8 @@ func (p *Proxy) watchSessions(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			for _, s := range p.registry.all() {
-				s.wake()
+				p.interrupt(s, killedConn, "shutting down")
+				s.client.Socket().SetWriteDeadline(time.Now().Add(lastWords))
 			}
 			return
 		case <-t.C:

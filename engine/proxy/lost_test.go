@@ -1,0 +1,262 @@
+package proxy_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// own starts a server for a test that does harm to it, and a proxy in front.
+func own(t *testing.T, variables string) (*node, *mariadbtest.Server) {
+	t.Helper()
+	s := mariadbtest.Start(t, mariadbtest.Opts{SQL: setup, Args: []string{"--innodb-flush-log-at-trx-commit=1"}})
+	return startWith(t, variables, fmt.Sprintf(`mysql_servers: ( { address="127.0.0.1", port=%d, hostgroup=10, max_connections=20 } )`, s.Port)), s
+}
+
+func TestKilledMidQuery(t *testing.T) {
+	n := start(t, "", "")
+	c := n.dial(0)
+	if err := c.WriteCommand(wire.ComQuery, "DO SLEEP(5) /* victim */"); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	waitFor(t, "the statement on the server", func() bool {
+		rows := writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP(5) /* victim%'")
+		if len(rows) > 0 {
+			id = rows[0][0]
+		}
+		return len(rows) > 0
+	})
+	writer.Exec(t, "KILL HARD CONNECTION "+id)
+	p, err := c.ReadPacket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := asError(t, p)
+	// the server may say itself that the connection was killed; else the proxy does, with the server's name
+	if e.Code != 1927 && (e.Code != 2013 || !strings.Contains(e.Message, fmt.Sprintf("127.0.0.1:%d", writer.Port))) {
+		t.Errorf("got %v", e)
+	}
+	if got := ask(t, c, wire.ComQuery, "SELECT 1", 0); got[0][0] != 1 {
+		t.Errorf("the session does not go on: %q", got)
+	}
+}
+
+func TestServerCrash(t *testing.T) {
+	n, s := own(t, "connect_timeout_server_max=3000\nshun_recovery_time_sec=1")
+	db := n.open(1)
+	exec(t, db, "INSERT INTO t (v) VALUES ('a')")
+
+	// in a transaction: the client hears of it, and its connection is closed, so that nothing of the transaction is
+	// committed without the rest
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("INSERT INTO t (v) VALUES ('b')"); err != nil {
+		t.Fatal(err)
+	}
+	s.Kill()
+	if _, err := tx.Exec("INSERT INTO t (v) VALUES ('c')"); codeOf(err) != 2013 {
+		t.Errorf("in a transaction: want 2013, got %v", err)
+	}
+	if _, err := tx.Exec("INSERT INTO t (v) VALUES ('d')"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("the session goes on after it lost its transaction: %v", err)
+	}
+	tx.Rollback()
+
+	// no server: 9001 or 9002 with the reason
+	_, err = db.Exec("INSERT INTO t (v) VALUES ('e')")
+	if code := codeOf(err); code != 9001 && code != 9002 {
+		t.Fatalf("without a server: %v", err)
+	}
+	if !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), "(servers: 1") {
+		t.Errorf("the refusal does not say why: %v", err)
+	}
+
+	if err := s.Again(); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, "INSERT INTO t (v) VALUES ('f')")
+	if got := one(t, db, "SELECT GROUP_CONCAT(v ORDER BY id) FROM t"); got != "a,f" {
+		t.Errorf("rows: %s", got)
+	}
+}
+
+// A restart breaks every pooled connection; statements find new ones without an error.
+func TestRestartIsNotNoticed(t *testing.T) {
+	n, s := own(t, "")
+	dbs := n.open(10)
+	for range 10 {
+		exec(t, dbs, "SELECT 1")
+	}
+	s.Stop()
+	if err := s.Again(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		if _, err := dbs.Exec(fmt.Sprintf("INSERT INTO t (v) VALUES ('%d')", i)); err != nil {
+			t.Errorf("insert %d: %v", i, err)
+		}
+	}
+	if got := one(t, dbs, "SELECT COUNT(*) FROM t"); got != "30" {
+		t.Errorf("%s rows of 30", got)
+	}
+}
+
+// A read that was lost is read again; the write is not.
+func TestOnlyReadsAreRepeated(t *testing.T) {
+	for _, c := range []struct {
+		sql  string
+		code uint16
+	}{
+		{"SELECT SLEEP(2) /* again */", 0},
+		{"INSERT INTO t (v) SELECT SLEEP(2) /* again */", 2013},
+		{"SELECT SLEEP(2) /* again */ INTO @x", 2013},
+	} {
+		n, s := own(t, "connect_retries_on_failure=100\nshun_on_failures=0")
+		db := n.open(1)
+		result := make(chan error, 1)
+		go func() { _, err := db.Exec(c.sql); result <- err }()
+		waitFor(t, "the statement on the server", func() bool {
+			return len(s.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE '%/* again%' AND info NOT LIKE '%processlist%'")) > 0
+		})
+		s.Kill()
+		if err := s.Again(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-result; codeOf(err) != c.code {
+			t.Errorf("%s: want code %d, got %v", c.sql, c.code, err)
+		}
+	}
+}
+
+func TestClientGone(t *testing.T) {
+	n := start(t, "", "")
+	c := n.dial(0)
+	if err := c.WriteCommand(wire.ComQuery, "DO SLEEP(30) /* gone */"); err != nil {
+		t.Fatal(err)
+	}
+	running := func() int {
+		return len(writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP(30) /* gone%'"))
+	}
+	waitFor(t, "the statement on the server", func() bool { return running() == 1 })
+	c.Kill()
+	waitFor(t, "the server to stop working for nobody", func() bool { return running() == 0 })
+	waitFor(t, "the connection to be closed", func() bool { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] == "0" })
+}
+
+func TestQueryTimeout(t *testing.T) {
+	n := start(t, "", `mysql_query_rules: ( { rule_id=1, active=1, match_pattern="SLEEP", timeout=100, apply=1 } )`)
+	db := n.open(1)
+	begin := time.Now()
+	_, err := db.Exec("SELECT 1 FROM who WHERE SLEEP(20)")
+	if codeOf(err) != 1907 || time.Since(begin) > 10*time.Second {
+		t.Errorf("after %v: %v", time.Since(begin), err)
+	}
+	exec(t, db, "SELECT 1")
+}
+
+func TestKillSession(t *testing.T) {
+	n := start(t, "", "")
+	victim, other := n.open(1), n.open(1)
+	id := one(t, victim, "SELECT CONNECTION_ID()")
+	result := make(chan error, 1)
+	go func() { _, err := victim.Exec("SELECT 1 FROM who WHERE SLEEP(20)"); result <- err }()
+	waitFor(t, "the statement", func() bool {
+		for _, p := range n.table("stats_mysql_processlist") {
+			if p["SessionID"] == id && p["command"] == "Query" && strings.Contains(p["info"], "SLEEP") {
+				return true
+			}
+		}
+		return false
+	})
+	exec(t, other, "KILL QUERY "+id)
+	if err := <-result; codeOf(err) != 1317 {
+		t.Errorf("KILL QUERY: %v", err)
+	}
+	if got := one(t, victim, "SELECT CONNECTION_ID()"); got != id {
+		t.Errorf("KILL QUERY ended the session")
+	}
+	exec(t, other, "KILL "+id)
+	waitFor(t, "the session to end", func() bool {
+		for _, p := range n.table("stats_mysql_processlist") {
+			if p["SessionID"] == id {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func TestIdleLimits(t *testing.T) {
+	n := start(t, "max_transaction_idle_time=1000", "")
+	db := n.open(1)
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(context.Background(), "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(context.Background(), "INSERT INTO t (v) VALUES ('idle')"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1300 * time.Millisecond)
+	if _, err := conn.ExecContext(context.Background(), "SELECT 1"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("an idle transaction lives on: %v", err)
+	}
+}
+
+func TestFullServer(t *testing.T) {
+	n := start(t, "connect_timeout_server_max=1000", "")
+	n.admin("mysql_servers", "UPDATE mysql_servers SET max_connections=1")
+	a, b := n.open(1), n.open(1)
+	exec(t, a, "BEGIN", "SELECT * FROM t")
+	_, err := b.Exec("SELECT 1")
+	if codeOf(err) != 9001 || !strings.Contains(err.Error(), "Max connect timeout reached while reaching hostgroup 10 after 10") ||
+		!strings.Contains(err.Error(), "at max_connections 1 (1/1)") {
+		t.Errorf("got %v", err)
+	}
+	result := make(chan error, 1)
+	go func() { _, err := b.Exec("SELECT 1"); result <- err }()
+	time.Sleep(100 * time.Millisecond)
+	exec(t, a, "COMMIT")
+	if err := <-result; err != nil {
+		t.Errorf("a place that came free was not taken: %v", err)
+	}
+}
+
+func TestOffline(t *testing.T) {
+	n := start(t, "connect_timeout_server_max=300", "")
+	db, idle := n.open(1), n.open(1)
+	exec(t, idle, "SELECT 1")
+	exec(t, db, "DELETE FROM t", "BEGIN", "INSERT INTO t (v) VALUES ('a')")
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_SOFT' WHERE hostgroup_id=10")
+	exec(t, db, "INSERT INTO t (v) VALUES ('b')", "COMMIT")
+	_, err := db.Exec("SELECT 1")
+	if codeOf(err) != 9001 || !strings.Contains(err.Error(), "OFFLINE_SOFT 1") {
+		t.Errorf("new work on an OFFLINE_SOFT server: %v", err)
+	}
+	waitFor(t, "connections to close", func() bool {
+		p := n.table("stats_mysql_connection_pool")[0]
+		return p["ConnFree"] == "0" && p["ConnUsed"] == "0" && p["status"] == "OFFLINE_SOFT"
+	})
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='ONLINE' WHERE hostgroup_id=10")
+	exec(t, db, "BEGIN", "INSERT INTO t (v) VALUES ('c')")
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostgroup_id=10")
+	if _, err := db.Exec("INSERT INTO t (v) VALUES ('d')"); codeOf(err) != 2013 {
+		t.Errorf("work on an OFFLINE_HARD server: %v", err)
+	}
+	if got := writer.Query(t, "SELECT GROUP_CONCAT(v) FROM d.t"); got[0][0] != "a,b" {
+		t.Errorf("rows: %s", got[0][0])
+	}
+}
