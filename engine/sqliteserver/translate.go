@@ -102,7 +102,7 @@ func sysVarName(written string) string {
 
 // aloneInList tells whether token i is a whole item of a select list, without an alias.
 func aloneInList(t []token, i int) bool {
-	before := t[i-1].is("SELECT") || t[i-1].is(",")
+	before := i > 0 && (t[i-1].is("SELECT") || t[i-1].is(","))
 	after := i+1 == len(t) || t[i+1].is(",") || t[i+1].is("LIMIT") || t[i+1].is("FROM")
 	return before && after
 }
