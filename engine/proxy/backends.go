@@ -45,11 +45,11 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		return i, nil
 	}
 	want := s.wanted(st, nil, set)
-	r := hostgroup.Request{
+	s.request = hostgroup.Request{
 		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.caps & sharedCapabilities, Charset: s.charsetID,
 		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh,
 	}
-	c, err := s.p.servers.Acquire(s.ctx, &r)
+	c, err := s.p.servers.Acquire(s.ctx, &s.request)
 	if err != nil {
 		return -1, err
 	}

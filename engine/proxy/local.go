@@ -19,18 +19,19 @@ func (s *session) answerKnown(sql []byte) (done bool, err error) {
 	if string(sql) == "select @@version_comment limit 1" { // upstream knows the lower case form only
 		return true, s.rows([]string{"@@version_comment"}, []string{"(ProxySQL)"})
 	}
-	var lower [longestKnown]byte
-	text := string(appendLower(lower[:0], sql))
-	switch text {
+	var buf [longestKnown]byte
+	lower := appendLower(buf[:0], sql)
+	switch string(lower) { // does not allocate
 	case "select user()":
 		return true, s.rows([]string{"USER()"}, []string{s.user.name})
 	case "select database(), user() limit 1":
 		return true, s.rows([]string{"DATABASE()", "USER()"}, []string{s.schema, s.user.name})
 	case "select connection_id()":
 		return true, s.rows([]string{"CONNECTION_ID()"}, []string{strconv.FormatUint(uint64(s.id), 10)})
-	case "select last_insert_id()", "select last_insert_id() from dual", "select last_insert_id() limit 1",
-		"select @@identity", "select @@identity limit 1":
-		return true, s.insertID(text)
+	case "select last_insert_id()", "select last_insert_id() from dual", "select last_insert_id() limit 1":
+		return true, s.insertID("LAST_INSERT_ID()")
+	case "select @@identity", "select @@identity limit 1":
+		return true, s.insertID("@@IDENTITY")
 	case "select @@character_set_client, @@character_set_connection, @@character_set_server, @@character_set_database limit 1":
 		return true, s.charsets()
 	case "select $$":
@@ -38,7 +39,7 @@ func (s *session) answerKnown(sql []byte) (done bool, err error) {
 	case "proxysql internal session":
 		return true, s.internalSession()
 	}
-	if strings.HasPrefix(text, "proxysql internal") {
+	if beginsWith(lower, "proxysql internal") {
 		return true, s.fail(wire.Errorf(1064, "42000", "Unknown PROXYSQL INTERNAL command"))
 	}
 	return false, nil
@@ -65,12 +66,8 @@ func appendLower(b, text []byte) []byte {
 	return b
 }
 
-// insertID answers with the last insert id the session knows. The column is called as the client asked for it.
-func (s *session) insertID(text string) error {
-	name := "LAST_INSERT_ID()"
-	if strings.Contains(text, "identity") {
-		name = "@@IDENTITY"
-	}
+// insertID answers with the last insert id the session knows, in a column called name.
+func (s *session) insertID(name string) error {
 	return s.result([]wire.Column{{Name: name, Charset: wire.CharsetBinary, Length: 21, Type: wire.TypeLonglong, Flags: 0x20}},
 		[]wire.Value{wire.Text(strconv.FormatUint(s.lastInsertID, 10))})
 }

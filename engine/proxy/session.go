@@ -53,7 +53,8 @@ type session struct {
 	stmts    statements
 	cache    stats.DigestCache
 	answer   wire.Answer
-	buf      []byte // replay statements
+	request  hostgroup.Request // of the last Acquire
+	buf      []byte            // replay statements
 	closing  bool
 }
 

@@ -1,0 +1,157 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/keepsql/keepsql/engine/wire"
+)
+
+// answerer is a server in this process that lets everybody in and gives every command the same answer: an OK to what is
+// no SELECT, one row to what is. It does not allocate, so that what is counted is the proxy's.
+func answerer(t *testing.T) (port int) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := &wire.Authenticator{
+		Version: "10.11.0-MariaDB", Plugin: wire.PluginNative, Charset: 45, Status: wire.StatusAutocommit,
+		Capabilities: wire.CapProtocol41 | wire.CapSecureConnection | wire.CapPluginAuth | wire.CapConnectWithDB | wire.CapTransactions,
+		Lookup: func(string, wire.LoginInfo) (wire.Credential, error) {
+			return wire.Credential{Password: "app_pass"}, nil
+		},
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var conns []net.Conn
+	wg.Go(func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			conns = append(conns, nc)
+			mu.Unlock()
+			wg.Go(func() { answerAll(auth, wire.NewConn(nc)) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		mu.Lock()
+		for _, c := range conns {
+			c.Close()
+		}
+		mu.Unlock()
+		wg.Wait()
+	})
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func answerAll(auth *wire.Authenticator, c *wire.Conn) {
+	defer c.Kill()
+	if _, err := auth.Handshake(c, 1); err != nil {
+		return
+	}
+	ok := wire.OK{Status: wire.StatusAutocommit}
+	if c.WriteMessage(&ok) != nil || c.Flush() != nil {
+		return
+	}
+	okPacket := []byte{7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0}
+	row := oneRow()
+	for {
+		p, err := c.ReadPacket()
+		if err != nil {
+			return
+		}
+		answer := okPacket
+		if len(p) > 7 && p[0] == byte(wire.ComQuery) && string(p[1:7]) == "SELECT" {
+			answer = row
+		}
+		if c.WriteRaw(answer) != nil {
+			return
+		}
+	}
+}
+
+// oneRow is the answer to SELECT c …: a column, a row.
+func oneRow() []byte {
+	var out []byte
+	seq := byte(0)
+	add := func(p []byte) {
+		seq++
+		out = append(append(out, byte(len(p)), byte(len(p)>>8), 0, seq), p...)
+	}
+	col := wire.TextColumn("c")
+	eof := wire.EOF{Status: wire.StatusAutocommit}
+	add([]byte{1})
+	add(col.Append(nil))
+	add(eof.Append(nil))
+	add(wire.AppendText(nil, "68487932199-96439406143-93774651418-41631865787-96406072701"))
+	add(eof.Append(nil))
+	return out
+}
+
+// statementClient sends statements over a bare connection, without allocating.
+type statementClient struct {
+	c *wire.Conn
+	a wire.Answer
+}
+
+func (s *statementClient) query(payload []byte) error {
+	s.c.BeginCommand()
+	if err := s.c.WritePacket(payload); err != nil {
+		return err
+	}
+	if err := s.c.Flush(); err != nil {
+		return err
+	}
+	s.a.Reset(wire.ComQuery, 0)
+	for done := false; !done; {
+		chunk, err := s.c.ReadChunk()
+		if err != nil {
+			return err
+		}
+		if _, done, err = s.a.Feed(chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestNoAllocationsPerStatement(t *testing.T) {
+	if raceEnabled {
+		t.Skip("skipped: the race detector allocates")
+	}
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )\n"+
+		"mysql_query_rules: (\n{ rule_id=1, active=1, match_digest=\"^SELECT .* FOR UPDATE$\", destination_hostgroup=10, apply=1 },\n"+
+		"{ rule_id=2, active=1, match_digest=\"^SELECT\", destination_hostgroup=10, apply=1 } )", answerer(t)))
+	c, _, err := wire.Dial(context.Background(), "unix", n.socket, &wire.Account{User: "app", Password: "app_pass"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Kill()
+	client := statementClient{c: c}
+	for name, q := range map[string]string{
+		"point select": "\x03SELECT c FROM sbtest1 WHERE id=50042",
+		"range":        "\x03SELECT DISTINCT c FROM sbtest2 WHERE id BETWEEN 10 AND 109 ORDER BY c",
+		"update":       "\x03UPDATE sbtest1 SET c='68487932199-96439406143-93774651418' WHERE id=50099",
+		"hint":         "\x03SELECT /* hostgroup=10 */ c FROM sbtest1 WHERE id=50042",
+	} {
+		payload := []byte(q)
+		run := func() {
+			if err := client.query(payload); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 200 { // the pools fill
+			run()
+		}
+		if got := testing.AllocsPerRun(2000, run); got != 0 {
+			t.Errorf("%s: %v allocations per statement", name, got)
+		}
+	}
+}
