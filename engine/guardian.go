@@ -102,7 +102,9 @@ func NewGuardian(opt Options, log zerolog.Logger) (*Guardian, error) {
 		started: time.Now(),
 	}
 	if g.generation, g.file, err = readConfig(opt.Files, log); err != nil {
-		return nil, err
+		if err := g.useLastGood(err); err != nil {
+			return nil, err
+		}
 	}
 	g.datadir = firstOf(opt.Datadir, g.file.Process.Datadir, conf.DefaultDatadir)
 	if info, err := os.Stat(g.datadir); err != nil || !info.IsDir() {
@@ -160,7 +162,7 @@ func (g *Guardian) Run(ctx context.Context) error {
 	tasks := newTasks()
 	tasks.run(func() error { return watcher.Run(ctx) })
 	tasks.run(func() error { return control.serve(ctx, g.asks) })
-	watcher.Watch(ctx, g.generation.Watched())
+	watcher.Watch(ctx, append(g.generation.Watched(), g.opt.Files...))
 	g.start(roleEngine)
 	if g.wantsVRRP() {
 		g.start(roleVRRP)

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"os"
+	"strconv"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/keepsql/keepsql/engine/admin"
 	"github.com/keepsql/keepsql/engine/certs"
@@ -14,7 +17,8 @@ type operator struct {
 	proxy *proxy.Proxy
 	certs *certs.Store
 
-	paused atomic.Bool
+	paused  atomic.Bool
+	stopped atomic.Bool
 }
 
 // Shutdown has the guardian stop everything, addresses first.
@@ -24,6 +28,9 @@ func (o *operator) Shutdown(bool) {
 
 // Pause closes the proxy's listeners while sessions go on.
 func (o *operator) Pause() error {
+	if o.stopped.Load() {
+		return admin.ErrPauseStopped
+	}
 	if !o.paused.CompareAndSwap(false, true) {
 		return admin.ErrPaused
 	}
@@ -33,11 +40,42 @@ func (o *operator) Pause() error {
 
 // Resume opens the proxy's listeners again.
 func (o *operator) Resume() error {
+	if o.stopped.Load() {
+		return admin.ErrResumeStopped
+	}
 	if !o.paused.CompareAndSwap(true, false) {
 		return admin.ErrNotPaused
 	}
 	o.proxy.Resume()
 	return nil
+}
+
+// Stop closes the proxy's listeners and ends its sessions.
+func (o *operator) Stop() error {
+	o.stopped.Store(true)
+	o.proxy.Pause()
+	rows := o.proxy.Tables()["stats_mysql_processlist"]()
+	for i := range rows.Rows {
+		if id, err := strconv.ParseUint(rows.Get(i, "SessionID").Text, 10, 64); err == nil {
+			o.proxy.Kill(id) // one that has left since then is gone all the same
+		}
+	}
+	return nil
+}
+
+// Start opens the proxy's listeners after a Stop.
+func (o *operator) Start() error {
+	if !o.stopped.CompareAndSwap(true, false) {
+		return admin.ErrStarted
+	}
+	o.paused.Store(false)
+	o.proxy.Resume()
+	return nil
+}
+
+// Restart ends this process in good order; the guardian starts it again, with what is on disk.
+func (o *operator) Restart() error {
+	return syscall.Kill(os.Getpid(), syscall.SIGTERM)
 }
 
 // Flush has nothing to do yet: logs go to the standard error stream, and there is no cache.

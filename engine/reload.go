@@ -34,6 +34,7 @@ func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (st
 	}
 	report := verdict.Report
 	g.generation, g.file, g.rejected = generation, file, nil
+	g.saveLastGood()
 	report = append(report, g.offerVRRP(ctx)...)
 	report = orNothing(report)
 	for _, line := range report {

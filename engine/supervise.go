@@ -62,6 +62,9 @@ func (g *Guardian) firstVerdict(c *child, v *VerdictMessage) {
 
 func (g *Guardian) isReady(c *child) {
 	c.ready = true
+	if c.role == roleEngine {
+		g.saveLastGood()
+	}
 	g.log.Info().Str("child", string(c.role)).Dur("after", time.Since(c.started)).Msg("child process ready")
 	g.tellVRRP()
 	for _, other := range g.children {

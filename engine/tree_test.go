@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,6 +33,9 @@ func TestMain(m *testing.M) {
 	case "keepalived":
 		err = engine.RunVRRP(log)
 	case "guardian":
+		if err = ownNetwork(); err != nil {
+			break
+		}
 		var g *engine.Guardian
 		if g, err = engine.NewGuardian(engine.Options{Files: os.Args[1:2], Datadir: os.Args[2]}, log); err == nil {
 			err = g.Run(context.Background())
@@ -52,20 +54,10 @@ type tree struct {
 	t     *testing.T
 	dir   string
 	file  string
-	admin string
+	admin string // a unix socket
+	netns bool   // run in a network namespace of its own, with an interface eth0
 	proc  *os.Process
 	gone  chan struct{}
-}
-
-// free gives loopback addresses nobody listens on.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // config is a file with the given sections on free ports.
@@ -84,11 +76,16 @@ func (tr *tree) edit(text string) {
 	}
 }
 
+// seedling is a tree that does not run yet.
+func seedling(t *testing.T) *tree {
+	dir := t.TempDir()
+	return &tree{t: t, dir: dir, admin: filepath.Join(dir, "admin.sock"), file: filepath.Join(dir, "keepsql.cnf")}
+}
+
 // plant starts a tree and waits until its engine serves.
 func plant(t *testing.T, sections string) *tree {
 	t.Helper()
-	tr := &tree{t: t, dir: t.TempDir(), admin: free(t)}
-	tr.file = filepath.Join(tr.dir, "keepsql.cnf")
+	tr := seedling(t)
 	tr.edit(tr.config(sections))
 	t.Cleanup(func() { tr.stop() })
 	tr.run()
@@ -101,7 +98,12 @@ func (tr *tree) run() {
 	if err != nil {
 		tr.t.Fatal(err)
 	}
-	tr.proc, err = os.StartProcess(exe, []string{"guardian", tr.file, tr.dir}, &os.ProcAttr{Files: []*os.File{nil, os.Stderr, os.Stderr}})
+	attr := &os.ProcAttr{Files: []*os.File{nil, os.Stderr, os.Stderr}, Env: os.Environ()}
+	if tr.netns {
+		attr.Sys = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+		attr.Env = append(attr.Env, netnsVariable+"=1")
+	}
+	tr.proc, err = os.StartProcess(exe, []string{"guardian", tr.file, tr.dir}, attr)
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func (tr *tree) query(sql string) string {
 	tr.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	c, err := wire.Open(ctx, "tcp", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
+	c, err := wire.Open(ctx, "unix", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -285,7 +287,7 @@ func TestShutdownByAdmin(t *testing.T) {
 	tr := plant(t, "")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	c, err := wire.Open(ctx, "tcp", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
+	c, err := wire.Open(ctx, "unix", tr.admin, &wire.Account{User: "admin", Password: "admin"}, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,5 +352,23 @@ func TestPlanAndDiff(t *testing.T) {
 	want := "mysql_users (username=draft, backend=1): file not mentioned, disk absent, memory present, runtime absent: LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK"
 	if a.Text != want {
 		t.Errorf("diff: %s", a.Text)
+	}
+}
+
+func TestStartWithBrokenFiles(t *testing.T) {
+	tr := plant(t, `mysql_users=({username="a"})`)
+	tr.stop()
+	tr.edit(tr.config(`mysql_users=({username="b"`))
+	tr.run()
+	if got := tr.query("SELECT username FROM mysql_users"); got != "a" {
+		t.Errorf("users %q with broken files", got)
+	}
+	if r := tr.status().Rejected; r == nil || !strings.Contains(r.Reason, tr.file+":3:") {
+		t.Errorf("the broken file is not shown: %+v", r)
+	}
+	tr.edit(tr.config(`mysql_users=({username="b"})`))
+	tr.wait("the repair", func() bool { return tr.query("SELECT username FROM mysql_users") == "b" })
+	if tr.status().Rejected != nil {
+		t.Error("the repaired file still counts as refused")
 	}
 }
