@@ -61,3 +61,48 @@ func (d *decoder) setting(s *confparse.Setting) {
 	}
 	d.process(s)
 }
+
+// KeywordIn is where a keyword stands in the block of keepalived's grammar that begins at pos,
+// and how wide it is; the place of the block where it has none of that name.
+func (f *File) KeywordIn(block confparse.Pos, name string) (pos confparse.Pos, width int) {
+	if k := findBlock(f.tree.Keywords, block); k != nil {
+		for _, inner := range k.Block {
+			if inner.Name() == name {
+				return inner.Pos, len(name)
+			}
+		}
+	}
+	return block, 1
+}
+
+func findBlock(keywords []*confparse.Keyword, at confparse.Pos) *confparse.Keyword {
+	for _, k := range keywords {
+		if k.Pos == at {
+			return k
+		}
+		if inner := findBlock(k.Block, at); inner != nil {
+			return inner
+		}
+	}
+	return nil
+}
+
+// Block is where the first block of that name stands at the root of keepalived's grammar.
+func (f *File) Block(name string) (pos confparse.Pos, ok bool) {
+	for _, k := range f.tree.Keywords {
+		if k.Name() == name {
+			return k.Pos, true
+		}
+	}
+	return confparse.Pos{}, false
+}
+
+// Variable finds what the files set a variable to; nil where they do not.
+func (f *File) Variable(name string) *Variable {
+	for i := range f.Variables {
+		if f.Variables[i].Name == name {
+			return &f.Variables[i]
+		}
+	}
+	return nil
+}
