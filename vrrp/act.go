@@ -101,8 +101,8 @@ func (l *loop) release(r *router, vips []netip.Prefix) {
 		}
 		delete(r.claimed, p)
 		r.stopBurst()
-		if index == 0 {
-			continue
+		if index == 0 || l.claimant(index, p) != nil {
+			continue // the second: another router has taken it over from this one
 		}
 		if err := l.addrs.Remove(index, p); err != nil {
 			r.log.Error().Err(err).Msg("removing a virtual address failed")

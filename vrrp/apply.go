@@ -11,6 +11,9 @@ import (
 
 // apply turns the running routers into those of a configuration.
 func (l *loop) apply(cfg *vrrpconf.Config) {
+	if l.stopping {
+		return
+	}
 	now := time.Now()
 	l.logUnknown = cfg.Global.LogUnknownVRIDs
 	delay := cfg.Global.StartupDelay
@@ -43,7 +46,7 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 			}
 		}
 	}
-	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return r.notify.Wait(0) })
+	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return !r.m.Leaving() && r.notify.Wait(0) })
 	l.usePorts()
 	for _, r := range changed {
 		l.step(r, now, machine.Reconfigure{Config: l.machineConfig(r.conf)})
@@ -108,7 +111,7 @@ func (l *loop) relabel(r *router, c *vrrpconf.Instance) {
 // usePorts opens the interfaces that matter now and gives back the others.
 func (l *loop) usePorts() {
 	matter, spoken := map[string]bool{}, map[string]bool{}
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		if r.conf.Skip != "" {
 			continue
 		}

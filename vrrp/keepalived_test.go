@@ -56,6 +56,9 @@ func TestMasterBesideKeepalived(t *testing.T) {
 	netlab.Eventually(t, 6*second, "A preempts keepalived", func() bool { return ha.Has(vip) && !hb.Has(vip) })
 	a.stop()
 	netlab.Eventually(t, 1500*time.Millisecond, "keepalived takes over after the stop", func() bool { return hb.Has(vip) })
+	if !a.says("(VI_1) 10.99.0.2 has taken over with priority 90")() || ha.Has(vip) {
+		t.Error("A did not keep the address until keepalived had it")
+	}
 	if n := strings.Count(log(), "Backup received priority 0 advertisement"); n != 2 {
 		t.Errorf("keepalived heard priority 0 %d times, want 2", n)
 	}

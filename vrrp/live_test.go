@@ -41,6 +41,9 @@ func TestReload(t *testing.T) {
 	}
 	netlab.Eventually(t, time.Second, "the new address is there", func() bool { return ha.Has("10.99.0.21") })
 	netlab.Eventually(t, time.Second, "B takes over what A no longer has", func() bool { return !ha.Has("10.99.0.22") && hb.Has("10.99.0.22") })
+	if !a.says("(VI_2) 10.99.0.2 has taken over with priority 90")() {
+		t.Error("A did not keep the address of a removed instance until B had it")
+	}
 	if i := a.instance(); i.State != "MASTER" || !i.LastTransition.Equal(before.LastTransition) || i.Priority != 99 {
 		t.Errorf("A changed its state: %+v", i)
 	}

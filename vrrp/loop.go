@@ -2,6 +2,7 @@ package vrrp
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ type loop struct {
 	routers  []*router         // in order of the configuration
 	ports    map[string]*port  // interfaces that matter, by name
 	checks   map[string]*check // check scripts that run, by name
-	leaving  []*router         // removed ones whose notify commands may still run
+	leaving  []*router         // removed ones that hand over, or whose notify commands still run
+	stopping bool              // all are leaving; see goodbye
 	readable chan readiness    // sockets that have something to read
 	engine   engineState
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
@@ -59,12 +61,13 @@ func (l *loop) run(ctx context.Context) {
 	l.nextRenew = time.Now().Add(l.timings.Renew)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
+	stop := ctx.Done()
+	for !l.stopping || l.handsOver() {
 		timer.Reset(time.Until(l.sleepUntil()))
 		select {
-		case <-ctx.Done():
-			l.goodbye()
-			return
+		case <-stop:
+			stop = nil // once is enough
+			l.stopAll()
 		case r := <-l.readable:
 			// A socket that was closed meanwhile has a reader that is gone or going.
 			r.port.pending = r.port.pending || r.port.sock == r.sock
@@ -73,6 +76,7 @@ func (l *loop) run(ctx context.Context) {
 		}
 		l.turn()
 	}
+	l.goodbye()
 }
 
 // sleepUntil is when time itself becomes an event.
@@ -110,7 +114,7 @@ func (l *loop) turn() {
 // tick serves the machines whose deadline has come and finds the next one.
 func (l *loop) tick(now time.Time) {
 	l.nextDue = time.Time{}
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		if t, ok := r.m.Deadline(); ok && !now.Before(t) {
 			l.step(r, now, machine.Tick{})
 		}
@@ -141,7 +145,7 @@ func (l *loop) step(r *router, now time.Time, ev machine.Event) {
 
 // renew gives every claimed address a new lifetime and tries again what has failed before.
 func (l *loop) renew() {
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		for p, index := range r.claimed {
 			if err := l.addrs.Set(index, r.address(p)); err != nil {
 				r.log.Error().Err(err).Msg("renewing a virtual address failed")
@@ -155,12 +159,31 @@ func (l *loop) renew() {
 	}
 }
 
-// goodbye stops all virtual routers, then all goroutines.
-func (l *loop) goodbye() {
+// all are the routers of the configuration and those that are leaving it.
+func (l *loop) all() []*router {
+	if len(l.leaving) == 0 {
+		return l.routers
+	}
+	return slices.Concat(l.routers, l.leaving)
+}
+
+// stopAll tells all virtual routers to stop. Those that hand over take their time.
+func (l *loop) stopAll() {
+	l.stopping = true
 	now := time.Now()
 	for _, r := range l.routers {
 		l.step(r, now, machine.Stop{})
 	}
+}
+
+// handsOver tells whether some router waits for its successor.
+func (l *loop) handsOver() bool {
+	return slices.ContainsFunc(l.all(), func(r *router) bool { return r.m.Leaving() })
+}
+
+// goodbye ends all goroutines, when all virtual routers have stopped.
+func (l *loop) goodbye() {
+	now := time.Now()
 	l.publish()
 	for _, c := range l.checks {
 		c.cancel()

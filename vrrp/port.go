@@ -59,7 +59,7 @@ func (l *loop) changed(c netif.Change) {
 
 // claimant is the router that holds an address on an interface, or nil.
 func (l *loop) claimant(index int, p netip.Prefix) *router {
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		if i, ok := r.claimed[p]; ok && i == index {
 			return r
 		}
@@ -105,7 +105,7 @@ func (l *loop) refresh(p *port) {
 	if ifi.Index != 0 && p.listens && p.sock == nil {
 		l.open(p)
 	}
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		l.judgeInterface(r, p)
 	}
 }
@@ -143,7 +143,7 @@ func (l *loop) open(p *port) {
 // groups are the multicast groups that routers on an interface listen to.
 func (l *loop) groups(name string) []netip.Addr {
 	var out []netip.Addr
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		if g := r.conf.Group; r.conf.Interface == name && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
 			out = append(out, g)
 		}

@@ -42,7 +42,7 @@ func (l *loop) packet(p *port, b []byte) {
 		return
 	}
 	known := false
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		if r.conf.VRID == id && r.conf.Interface == p.name && r.conf.Skip == "" {
 			known = true
 			if r.listensTo(h) {

@@ -124,6 +124,6 @@ func (l *loop) machineConfig(c *vrrpconf.Instance) machine.Config {
 		LowerPrioNoAdvert: c.LowerPrioNoAdvert, HigherPrioSendAdvert: c.HigherPrioSendAdvert,
 		GARP: machine.GARP{Delay: g.Delay, Repeat: g.Repeat, Refresh: g.Refresh, RefreshRepeat: g.RefreshRepeat,
 			LowerPrioDelay: g.LowerPrioDelay, LowerPrioRepeat: g.LowerPrioRepeat},
-		VIPs: prefixes(c), Trackers: l.trackers(c), LateFloor: l.timings.LateFloor,
+		VIPs: prefixes(c), Trackers: l.trackers(c), LateFloor: l.timings.LateFloor, Handover: l.timings.Handover,
 	}
 }

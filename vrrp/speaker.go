@@ -31,6 +31,7 @@ type Timings struct {
 	StopWait    time.Duration // how long Run waits for notify commands at its end
 	RepeatLog   time.Duration // how often the same complaint about a peer is logged
 	LateFloor   time.Duration // see machine.Config
+	Handover    time.Duration // see machine.Config
 }
 
 // DefaultTimings are the periods for production.
@@ -74,7 +75,8 @@ func New(log zerolog.Logger, opts Options) *Speaker {
 	return &Speaker{log: log, opts: opts, wake: make(chan struct{}, 1), current: &vrrpconf.Config{}}
 }
 
-// Run speaks until ctx ends; then every MASTER announces priority 0, all addresses are
+// Run speaks until ctx ends; then every MASTER announces priority 0 and keeps its addresses
+// until another one is heard, but not longer than Timings.Handover; all addresses are
 // removed, and the stop notifications are run. An error means that it could not begin.
 // It may be called once.
 func (s *Speaker) Run(ctx context.Context) error {

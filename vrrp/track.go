@@ -111,7 +111,7 @@ func (l *loop) setEngine(alive bool) {
 	}
 	l.engine = s
 	now := time.Now()
-	for _, r := range l.routers {
+	for _, r := range l.all() {
 		l.step(r, now, machine.Track{Name: trackEngine, Up: alive})
 	}
 }

@@ -4,10 +4,12 @@ import "time"
 
 // advert digests what another master says.
 func (m *Machine) advert(now time.Time, ev Advert) {
-	switch m.state {
-	case Backup:
+	switch {
+	case m.leaving:
+		m.leavingHears(now, ev)
+	case m.state == Backup:
 		m.backupHears(now, ev)
-	case Master:
+	case m.state == Master:
 		m.masterHears(now, ev)
 	}
 }

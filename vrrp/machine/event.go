@@ -33,7 +33,8 @@ type (
 	AddressLost struct{ Prefix netip.Prefix }
 	// Reconfigure replaces the configuration; name and version must be the same.
 	Reconfigure struct{ Config Config }
-	// Stop ends. Deleted says that the configuration no longer has this virtual router.
+	// Stop ends; see Leaving. Deleted says that the configuration no longer has this virtual
+	// router.
 	Stop struct{ Deleted bool }
 )
 

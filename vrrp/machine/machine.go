@@ -42,7 +42,11 @@ type Machine struct {
 	lastGARP     time.Time // last burst as MASTER, for refreshing
 	preemptAt    time.Time // end of the running preempt delay; zero if none is running
 	quiet        bool      // FAULT was entered without a word, see hold
-	heard        Heard
+	// leaving is set in MASTER after Stop, while a successor is waited for; farewell is what
+	// is notified then.
+	leaving  bool
+	farewell Notice
+	heard    Heard
 	changed      time.Time // last change of state
 	out          []Action
 }
@@ -152,18 +156,21 @@ func (m *Machine) start(now time.Time) {
 }
 
 func (m *Machine) stop(now time.Time, ev Stop) {
-	if m.state == Init {
+	if m.state == Init || m.leaving {
+		return
+	}
+	m.farewell = NoticeStop
+	if ev.Deleted {
+		m.farewell = NoticeDeleted
+	}
+	if m.state == Master && m.cfg.Handover >= 0 && len(m.cfg.VIPs) > 0 {
+		m.leave(now)
 		return
 	}
 	if m.state == Master {
 		m.giveAway()
 	}
-	m.enter(now, Init)
-	if ev.Deleted {
-		m.notify(NoticeDeleted)
-	} else {
-		m.notify(NoticeStop)
-	}
+	m.end(now)
 }
 
 // addressLost puts an address back at once. keepalived would start an election, in which

@@ -4,6 +4,12 @@ import "time"
 
 // tick serves whatever timer is due.
 func (m *Machine) tick(now time.Time) {
+	if m.leaving {
+		if !now.Before(m.deadline) {
+			m.left(now)
+		}
+		return
+	}
 	if m.overslept(now) {
 		m.listen(now)
 		return

@@ -30,6 +30,9 @@ func (m *Machine) evaluate(now time.Time) {
 	m.reprioritise()
 	cause, held := m.fault()
 	switch {
+	case m.leaving && held:
+		m.left(now) // nothing answers behind the addresses any more
+	case m.leaving:
 	case held && m.state != Fault:
 		m.becomeFault(now)
 	case held && m.quiet && cause != "":
@@ -106,6 +109,9 @@ func (m *Machine) reprioritise() {
 // reconfigure takes over a new configuration without losing the state. Trackers that stay
 // keep their verdicts; new ones are assumed to be no fault until they have been heard.
 func (m *Machine) reconfigure(now time.Time, cfg Config) {
+	if m.leaving {
+		return
+	}
 	old := m.cfg
 	tracks := make([]verdict, len(cfg.Trackers))
 	for i, t := range cfg.Trackers {

@@ -179,6 +179,8 @@ func (p *player) option(key, value string) {
 		c.HigherPrioSendAdvert = true
 	case "startup_delay":
 		c.StartupDelay = p.duration(value)
+	case "handover":
+		c.Handover = p.duration(value)
 	case "garp_delay":
 		c.GARP.Delay = p.duration(value)
 	case "garp_refresh":
