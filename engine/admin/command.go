@@ -38,7 +38,7 @@ func newRegistry() registry {
 	for _, family := range [][]command{
 		moduleCommands(), userCommands(), noopCommands(), setCommands(), compatCommands(), showCommands(), variableCommands(),
 		processlistCommands(), describeCommands(), checksumCommands(), processCommands(), peerCommands(), pullCommands(),
-		miscCommands(),
+		miscCommands(), configFileCommands(), metricsCommands(), digestCommands(), dumpCommands(),
 	} {
 		for _, c := range family {
 			first := statement{text: c.text}

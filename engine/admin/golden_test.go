@@ -161,11 +161,23 @@ func describe(c wire.Column) any {
 	}
 }
 
-// answers is a proxy that can be paused, as far as the admin interface sees it.
-type answers struct{ paused bool }
+// answers is a proxy that can be paused and stopped, as far as the admin interface sees it.
+type answers struct{ paused, stopped, restarted bool }
 
-func (a *answers) Shutdown(bool) {}
+func (a *answers) Shutdown(bool)  {}
+func (a *answers) Restart() error { a.restarted = true; return nil }
+func (a *answers) Stop() error    { a.stopped = true; return nil }
+func (a *answers) Start() error {
+	if !a.stopped {
+		return admin.ErrStarted
+	}
+	a.stopped = false
+	return nil
+}
 func (a *answers) Pause() error {
+	if a.stopped {
+		return admin.ErrPauseStopped
+	}
 	if a.paused {
 		return admin.ErrPaused
 	}
@@ -173,6 +185,9 @@ func (a *answers) Pause() error {
 	return nil
 }
 func (a *answers) Resume() error {
+	if a.stopped {
+		return admin.ErrResumeStopped
+	}
 	if !a.paused {
 		return admin.ErrNotPaused
 	}

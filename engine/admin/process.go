@@ -13,6 +13,12 @@ type Control interface {
 	// where there is nothing to do.
 	Pause() error
 	Resume() error
+	// Stop ends the proxy's sessions and closes its listeners, Start serves again. Stop is idempotent; the error of Start is
+	// ErrStarted where the proxy was not stopped. Pause and Resume give ErrPauseStopped and ErrResumeStopped in between.
+	Stop() error
+	Start() error
+	// Restart ends the process and has it started again, with all sessions closed.
+	Restart() error
 	// Flush does what PROXYSQL FLUSH … asks for.
 	Flush(what Flushable) error
 	// ReloadTLS reads the certificate files again; on an error the old ones stay.
@@ -31,10 +37,13 @@ const (
 	FlushClientHosts                  // stats_mysql_client_host_cache is emptied
 )
 
-// Errors of Pause and Resume, in upstream's words.
+// Errors of Pause, Resume and Start, in upstream's words.
 var (
-	ErrPaused    = errors.New("ProxySQL MySQL module is already paused, impossible to pause")
-	ErrNotPaused = errors.New("ProxySQL MySQL module is not paused, impossible to resume")
+	ErrPaused        = errors.New("ProxySQL MySQL module is already paused, impossible to pause")
+	ErrNotPaused     = errors.New("ProxySQL MySQL module is not paused, impossible to resume")
+	ErrPauseStopped  = errors.New("ProxySQL MySQL module not running, impossible to pause")
+	ErrResumeStopped = errors.New("ProxySQL MySQL module not running, impossible to resume")
+	ErrStarted       = errors.New("ProxySQL already started")
 )
 
 // processCommands are PROXYSQL …
@@ -46,7 +55,9 @@ func processCommands() []command {
 		}}
 	}
 	return []command{
-		do("PROXYSQL START", func(*session) error { return errors.New("ProxySQL already started") }),
+		do("PROXYSQL START", func(s *session) error { return s.srv.control.Start() }),
+		do("PROXYSQL STOP", func(s *session) error { return s.srv.control.Stop() }),
+		do("PROXYSQL RESTART", func(s *session) error { return s.restart() }),
 		do("PROXYSQL PAUSE", func(s *session) error { return s.srv.control.Pause() }),
 		do("PROXYSQL RESUME", func(s *session) error { return s.srv.control.Resume() }),
 		do("PROXYSQL SHUTDOWN", func(s *session) error { return s.shutdown(false) }),
@@ -68,6 +79,14 @@ func (s *session) shutdown(graceful bool) error {
 	return errHangUp
 }
 
+// restart ends the process for a new one; the client's connection is closed without an answer.
+func (s *session) restart() error {
+	if err := s.srv.control.Restart(); err != nil {
+		return err
+	}
+	return errHangUp
+}
+
 // noControl stands in where nobody controls the process.
 type noControl struct{}
 
@@ -76,6 +95,9 @@ var errNoControl = errors.New("not available: this process has no proxy")
 func (noControl) Shutdown(bool)              {}
 func (noControl) Pause() error               { return errNoControl }
 func (noControl) Resume() error              { return errNoControl }
+func (noControl) Start() error               { return ErrStarted }
+func (noControl) Stop() error                { return errNoControl }
+func (noControl) Restart() error             { return errNoControl }
 func (noControl) Flush(Flushable) error      { return errNoControl }
 func (noControl) ReloadTLS() error           { return errNoControl }
 func (noControl) KillConnection(uint64) bool { return false }

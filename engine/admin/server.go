@@ -63,6 +63,7 @@ type Server struct {
 	readOnly atomic.Bool // PROXYSQL READONLY, admin-read_only
 	sessions atomic.Int64
 	lastID   atomic.Uint32
+	dumps    dumps
 }
 
 // New makes a Server and subscribes it to the variables it works by; call it before the layers boot.
