@@ -18,7 +18,7 @@ func (d *decoder) tryRows() {
 	if len(d.file.Tables) == 0 {
 		return
 	}
-	db, err := store.Open("")
+	db, err := store.Scratch()
 	if err != nil {
 		d.errorAt(confparse.Pos{File: d.file.Main, Line: 1, Col: 1}, 1, confparse.CodeFile, "", "try the configuration: %v", err)
 		return
@@ -26,6 +26,9 @@ func (d *decoder) tryRows() {
 	defer db.Close()
 	for _, table := range slices.Sorted(maps.Keys(d.file.Tables)) {
 		section := d.file.Tables[table]
+		if db.Tx(func(tx store.Tx) error { return tx.Insert("main."+table, &section.Rows) }) == nil {
+			continue
+		}
 		for i, row := range section.Rows.Rows {
 			one := &schema.Rows{Columns: section.Rows.Columns, Rows: []schema.Row{row}}
 			err := db.Tx(func(tx store.Tx) error { return tx.Insert("main."+table, one) })

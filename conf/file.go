@@ -23,8 +23,15 @@ type Variable struct {
 	Value string
 }
 
-// Parse gives a generation its meaning. The File is complete only if no diagnostic is an error.
-func (g *Generation) Parse() (*File, confparse.Diagnostics) {
+// Parse gives a generation its meaning and tries its rows out. The File is complete only if no
+// diagnostic is an error.
+func (g *Generation) Parse() (*File, confparse.Diagnostics) { return g.parse(true) }
+
+// ParseAgain is Parse for a generation that passed it before, in another process: the rows are
+// not tried out once more.
+func (g *Generation) ParseAgain() (*File, confparse.Diagnostics) { return g.parse(false) }
+
+func (g *Generation) parse(try bool) (*File, confparse.Diagnostics) {
 	tree, ds := confparse.ParseWith(g.Host, g, g.Names...)
 	d := &decoder{ds: ds, file: &File{Tables: map[string]*Section{}, tree: tree}}
 	if len(g.Names) > 0 {
@@ -36,7 +43,7 @@ func (g *Generation) Parse() (*File, confparse.Diagnostics) {
 	vrrp, more := vrrpconf.Build(tree)
 	d.file.VRRP = vrrp
 	d.ds = append(d.ds, more...)
-	if !d.ds.HasErrors() {
+	if try && !d.ds.HasErrors() {
 		d.tryRows()
 	}
 	d.file.Arrange(d.ds)

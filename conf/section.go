@@ -17,6 +17,7 @@ type Section struct {
 	At   []confparse.Pos // of each row
 
 	given []map[string]*confparse.Setting // of each row: what set a column
+	byKey map[string]int                  // row number by keyOf
 }
 
 // PosOf is where the files set a column of a row, and how wide that place is; the place of the
@@ -63,27 +64,30 @@ func (d *decoder) rows(s *confparse.Setting, spec *sectionSpec) {
 // add appends a row; of two rows with one key the later wins, as upstream.
 func (s *Section) add(table *schema.Table, r *rowDecoder) {
 	key := keyOf(table, r.row)
-	for i, other := range s.Rows.Rows {
-		if slices.Equal(keyOf(table, other), key) {
-			r.d.warnAt(r.group.Pos, 1, CodeDuplicateRow, "", "this row replaces the one at %s:%d, which has the same %s",
-				s.At[i].File, s.At[i].Line, strings.Join(table.Key, ", "))
-			s.Rows.Rows[i], s.At[i], s.given[i] = r.row, r.group.Pos, r.given
-			return
-		}
+	if i, duplicate := s.byKey[key]; duplicate {
+		r.d.warnAt(r.group.Pos, 1, CodeDuplicateRow, "", "this row replaces the one at %s:%d, which has the same %s",
+			s.At[i].File, s.At[i].Line, strings.Join(table.Key, ", "))
+		s.Rows.Rows[i], s.At[i], s.given[i] = r.row, r.group.Pos, r.given
+		return
 	}
+	if s.byKey == nil {
+		s.byKey = map[string]int{}
+	}
+	s.byKey[key] = len(s.Rows.Rows)
 	s.Rows.Rows = append(s.Rows.Rows, r.row)
 	s.At = append(s.At, r.group.Pos)
 	s.given = append(s.given, r.given)
 }
 
-func keyOf(table *schema.Table, row schema.Row) []string {
-	var key []string
+// keyOf joins the key of a row; lengths keep ("a","bc") and ("ab","c") apart.
+func keyOf(table *schema.Table, row schema.Row) string {
+	var key []byte
 	for i, c := range table.Columns {
 		if slices.Contains(table.Key, c.Name) {
-			key = append(key, row[i].Text)
+			key = fmt.Appendf(key, "%d:%s", len(row[i].Text), row[i].Text)
 		}
 	}
-	return key
+	return string(key)
 }
 
 // rowDecoder makes one row of one group.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/watch"
+	"github.com/keepsql/keepsql/confparse"
 )
 
 // Options is what the command line says.
@@ -86,6 +87,8 @@ type Guardian struct {
 type Rejected struct {
 	At     time.Time
 	Reason string
+
+	generation *conf.Generation // that was rejected: the same bytes get the same answer
 }
 
 // NewGuardian takes the configuration; errors in it are returned as text for the operator.
@@ -116,22 +119,28 @@ func NewGuardian(opt Options, log zerolog.Logger) (*Guardian, error) {
 // readConfig reads, checks and logs; the error holds every diagnostic that is an error.
 func readConfig(files []string, log zerolog.Logger) (*conf.Generation, *conf.File, error) {
 	generation, ds := conf.Read(files)
+	file, err := understand(generation, ds, log)
+	return generation, file, err
+}
+
+// understand parses a generation whose syntax gave ds, and logs what is worth a warning.
+func understand(generation *conf.Generation, ds confparse.Diagnostics, log zerolog.Logger) (*conf.File, error) {
 	var file *conf.File
 	if !ds.HasErrors() {
 		file, ds = generation.Parse()
 	}
 	var text string
 	for _, d := range ds {
-		if d.Severity == 0 {
+		if d.Severity == confparse.Error {
 			text += d.String() + "\n"
 		} else {
 			log.Warn().Msg(d.String())
 		}
 	}
 	if text != "" {
-		return generation, nil, errors.New("the configuration has errors:\n" + text)
+		return nil, errors.New("the configuration has errors:\n" + text)
 	}
-	return generation, file, nil
+	return file, nil
 }
 
 func firstOf(choices ...string) string {

@@ -50,7 +50,7 @@ func RunNode(o NodeOptions, log zerolog.Logger) error {
 	if err != nil || first.Config == nil {
 		return errors.New("start the engine: the guardian handed over no configuration")
 	}
-	file, ds := first.Config.Generation.Parse()
+	file, ds := first.Config.Generation.ParseAgain()
 	if ds.HasErrors() {
 		return errors.Join(fmt.Errorf("start the engine:\n%s", ds), link.Send(Message{Verdict: &VerdictMessage{Seq: first.Config.Seq, Error: ds.String()}}))
 	}
@@ -246,7 +246,7 @@ func (n *node) tell(m *AskMessage) *VerdictMessage {
 // configure applies a generation, or only plans it, and says what that changes.
 func (n *node) configure(m *ConfigMessage) *VerdictMessage {
 	v := &VerdictMessage{Seq: m.Seq}
-	file, ds := m.Generation.Parse()
+	file, ds := m.Generation.ParseAgain()
 	if ds.HasErrors() {
 		v.Error = ds.String()
 		return v

@@ -14,14 +14,18 @@ import (
 // reload takes the config files again. What it returns is the verdict in words; an error
 // means that nothing changed.
 func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (string, error) {
-	generation, file, err := readConfig(g.opt.Files, g.log)
-	w.Watch(ctx, generation.Watched()) // what a broken file names must be watched too
-	if err != nil {
-		return "", g.reject(generation, why, err)
-	}
+	generation, ds := conf.Read(g.opt.Files)
+	w.Watch(ctx, append(generation.Watched(), g.opt.Files...)) // what a broken file names must be watched too
 	if generation.Equal(g.generation) {
 		g.rejected = nil
 		return "nothing changed: the files hold the bytes that are in force", nil
+	}
+	if g.rejected != nil && generation.Equal(g.rejected.generation) {
+		return "", errors.New(g.rejected.Reason)
+	}
+	file, err := understand(generation, ds, g.log)
+	if err != nil {
+		return "", g.reject(generation, why, err)
 	}
 	if err := g.refuseLive(file); err != nil {
 		return "", g.reject(generation, why, err)
@@ -30,6 +34,9 @@ func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (st
 	defer sdNotify("READY=1")
 	verdict, err := g.consult(ctx, roleEngine, Message{Config: &ConfigMessage{Generation: generation}})
 	if err != nil {
+		if _, final := err.(refusal); !final {
+			defer func() { g.rejected.generation = nil }() // the engine died or is stuck: worth another try
+		}
 		return "", g.reject(generation, why, err)
 	}
 	report := verdict.Report
@@ -43,14 +50,11 @@ func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (st
 	return strings.Join(report, "\n"), nil
 }
 
-// reject notes why an edit is not in force, once per edit in the log.
+// reject notes why an edit is not in force.
 func (g *Guardian) reject(generation *conf.Generation, why string, err error) error {
-	reason := err.Error()
-	if g.rejected == nil || g.rejected.Reason != reason {
-		g.log.Error().Str("why", why).Str("generation", generation.ID()).
-			Msg("configuration NOT applied, the last good one stays in force: " + reason)
-	}
-	g.rejected = &Rejected{At: time.Now(), Reason: reason}
+	g.log.Error().Str("why", why).Str("generation", generation.ID()).
+		Msg("configuration NOT applied, the last good one stays in force: " + err.Error())
+	g.rejected = &Rejected{At: time.Now(), Reason: err.Error(), generation: generation}
 	return err
 }
 
@@ -75,6 +79,11 @@ func (g *Guardian) refuseLive(next *conf.File) error {
 	}
 	return fmt.Errorf("%s cannot be changed while running: restart keepsql, or set it back", strings.Join(names, ", "))
 }
+
+// refusal is a child's reason not to take a configuration; the same bytes will not do better.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 func orNothing(report []string) []string {
 	if len(report) == 0 {
@@ -132,7 +141,7 @@ func (g *Guardian) consult(ctx context.Context, r role, m Message) (*VerdictMess
 		case e := <-g.events:
 			if v := verdictOf(e, c, g.seq); v != nil {
 				if v.Error != "" {
-					return nil, errors.New(v.Error)
+					return nil, refusal(v.Error)
 				}
 				return v, nil
 			}

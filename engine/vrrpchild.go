@@ -92,7 +92,7 @@ func (c *vrrpChild) begin() error {
 
 func (c *vrrpChild) configure(m *ConfigMessage) *VerdictMessage {
 	v := &VerdictMessage{Seq: m.Seq}
-	file, ds := m.Generation.Parse()
+	file, ds := m.Generation.ParseAgain()
 	if ds.HasErrors() {
 		v.Error = ds.String()
 		return v

@@ -82,7 +82,7 @@ func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, e
 	if err := m.writeEdits(ts, es, nil, "main", "disk"); err != nil {
 		return nil, err
 	}
-	return edited, m.saveBases(ts)
+	return edited, m.saveAllBases(ts)
 }
 
 // takeOver leaves a foreign database alone and says where the file differs from it.
@@ -101,5 +101,17 @@ func (m *Manager) takeOver(ts []target) error {
 				Msg("the config file differs from the database, which is kept; edit the file to apply it, or start with --reload")
 		}
 	}
-	return m.saveBases(ts)
+	return m.saveAllBases(ts)
+}
+
+// saveAllBases remembers every table, so that a later start knows that a base exists.
+func (m *Manager) saveAllBases(ts []target) error {
+	all := map[string]*schema.Rows{}
+	for _, t := range ts {
+		all[t.base] = t.rows
+	}
+	if err := m.state.SaveBases(all); err != nil {
+		return fmt.Errorf("remember what the file had: %w", err)
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func copyModule(tx store.Tx, mod schema.Module, from, to string) error {
 }
 
 // Save copies runtime to memory: SAVE <module> FROM RUNTIME. Rows that are not in force, such
-// as inactive users, are lost from memory, as upstream.
+// as inactive rules, are lost from memory, except inactive users, as upstream.
 func (m *Manager) Save(module string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -69,6 +69,12 @@ func (m *Manager) Save(module string) error {
 	return m.store.Tx(func(tx store.Tx) error {
 		if mod.Prefix != "" {
 			return tx.Insert("main.global_variables", s.Runtime[variablesTable])
+		}
+		if mod.Name == schema.MySQLUsers {
+			if err := tx.Exec("DELETE FROM main.mysql_users WHERE active = 1"); err != nil {
+				return err
+			}
+			return tx.Insert("main.mysql_users", s.Runtime[usersTable])
 		}
 		for _, table := range mod.Tables {
 			if err := tx.Fill("main."+table, s.Runtime[table]); err != nil {

@@ -119,7 +119,7 @@ func (m *Manager) applyFile(f *conf.File, giveUp error) ([]Applied, error) {
 	for _, st := range stages {
 		m.swap(st)
 	}
-	return report, m.saveBases(ts)
+	return report, m.saveBases(ts, es)
 }
 
 // stageEdit prepares the runtime of one module with its tables' edits made to it.
@@ -163,7 +163,7 @@ func (m *Manager) variableEdit(mod schema.Module, e edit) edit {
 		v := schema.FindVariable(r[0].Text)
 		canonical, err := v.Check(r[1].Text)
 		switch {
-		case err != nil || v.ReadOnly || r[1].Text == "" && keepsWhenEmpty[v.Name]:
+		case err != nil || v.ReadOnly:
 		case v.Restart:
 			m.log.Warn().Str("variable", v.Name).Str("value", r[1].Text).Msg("the config file changed a variable that takes effect at the next start only")
 		default:
@@ -205,11 +205,16 @@ func (m *Manager) withDefaults(mod schema.Module, e edit) *schema.Rows {
 	return out
 }
 
-func (m *Manager) saveBases(ts []target) error {
-	for _, t := range ts {
-		if err := m.state.SaveBase(t.base, t.rows); err != nil {
-			return fmt.Errorf("remember what the file had: %w", err)
+// saveBases remembers what the file has now for the tables that were edited.
+func (m *Manager) saveBases(ts []target, es []edit) error {
+	changed := map[string]*schema.Rows{}
+	for i, t := range ts {
+		if !es[i].empty() {
+			changed[t.base] = t.rows
 		}
+	}
+	if err := m.state.SaveBases(changed); err != nil {
+		return fmt.Errorf("remember what the file had: %w", err)
 	}
 	return nil
 }

@@ -8,11 +8,8 @@ import (
 	"github.com/keepsql/keepsql/conf/store"
 )
 
-// admin-version and the cluster credentials have rules of their own.
+// versionVariable has a default of its own: Options.Version.
 const versionVariable = "admin-version"
-
-// keepsWhenEmpty are the variables whose runtime keeps its value when memory is emptied.
-var keepsWhenEmpty = map[string]bool{"admin-cluster_username": true, "admin-cluster_password": true}
 
 // readVariables tries every row of memory: what passes is in force, what does not is set back
 // in memory to the value in force, and a name that does not exist is deleted.
@@ -76,9 +73,6 @@ func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables,
 	if v == nil {
 		m.log.Warn().Msgf("Impossible to set not existing variable %s with value \"%s\". Deleting. If the variable name is correct, this version doesn't support it", short, value)
 		return tx.Exec("DELETE FROM main.global_variables WHERE variable_name = ?", schema.Text(name))
-	}
-	if value == "" && keepsWhenEmpty[name] {
-		return nil
 	}
 	canonical, err := v.Check(value)
 	switch {

@@ -19,7 +19,11 @@ type State struct {
 	db *sqlite3.Conn
 }
 
+// A power cut may lose the last moments of this database, never its integrity: versions and
+// bases can be worked out again, so no commit waits for the disk.
 const stateTables = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS module_version (
 	name TEXT PRIMARY KEY, version INTEGER NOT NULL, epoch INTEGER NOT NULL,
 	checksum TEXT NOT NULL, origin TEXT NOT NULL);
@@ -87,13 +91,23 @@ func (s *State) Versions() (map[string]Version, error) {
 	return out, nil
 }
 
-// SaveBase remembers the rows the config file had for a table when it was last applied.
-func (s *State) SaveBase(table string, rows *schema.Rows) error {
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode base of %s: %w", table, err)
-	}
-	return s.exec("INSERT OR REPLACE INTO file_base VALUES(?,?)", table, string(text))
+// SaveBases remembers the rows the config file had for some tables when it was last applied,
+// all or none.
+func (s *State) SaveBases(bases map[string]*schema.Rows) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return transaction(s.db, func() error {
+		for table, rows := range bases {
+			text, err := json.Marshal(rows)
+			if err != nil {
+				return fmt.Errorf("encode base of %s: %w", table, err)
+			}
+			if _, err := query(s.db, "INSERT OR REPLACE INTO file_base VALUES(?,?)", schema.Text(table), schema.Text(string(text))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Bases returns the remembered rows by table; empty where no file was ever applied.

@@ -58,12 +58,33 @@ func Open(datadir string) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) prepare(datadir string) error {
-	// Admin clients write string literals in double quotes, as upstream's SQLite allows.
+// Scratch opens a database in memory with the tables of main only, for trying rows out.
+func Scratch() (*Store, error) {
+	db, err := sqlite3.Open(":memory:")
+	if err != nil {
+		return nil, fmt.Errorf("open memory database: %w", err)
+	}
+	s := &Store{db: db, Created: true}
+	if err := errors.Join(s.configure(), s.createTables("main")); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare schema main: %w", err), db.Close())
+	}
+	return s, nil
+}
+
+// configure lets admin clients write string literals in double quotes, as upstream's SQLite
+// does.
+func (s *Store) configure() error {
 	for _, option := range []sqlite3.DBConfig{sqlite3.DBCONFIG_DQS_DML, sqlite3.DBCONFIG_DQS_DDL} {
 		if _, err := s.db.Config(option, true); err != nil {
 			return fmt.Errorf("configure sqlite: %w", err)
 		}
+	}
+	return nil
+}
+
+func (s *Store) prepare(datadir string) error {
+	if err := s.configure(); err != nil {
+		return err
 	}
 	files := map[string]string{"disk": ":memory:", "stats": ":memory:", "monitor": ":memory:", "stats_history": ":memory:"}
 	if datadir != "" {
@@ -175,19 +196,24 @@ func (s *Store) Exec(ctx context.Context, sql string) (Result, error) {
 func (s *Store) Tx(f func(tx Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.db.Exec("BEGIN IMMEDIATE"); err != nil {
+	return transaction(s.db, func() error { return f(Tx{s.db}) })
+}
+
+// transaction runs f between BEGIN and COMMIT, or ROLLBACK where it fails.
+func transaction(db *sqlite3.Conn, f func() error) error {
+	if err := db.Exec("BEGIN IMMEDIATE"); err != nil {
 		return cause(err)
 	}
-	if err := f(Tx{s.db}); err != nil {
-		if rollback := s.db.Exec("ROLLBACK"); rollback != nil && !s.db.GetAutocommit() {
+	if err := f(); err != nil {
+		if rollback := db.Exec("ROLLBACK"); rollback != nil && !db.GetAutocommit() {
 			return errors.Join(err, cause(rollback))
 		}
 		return err
 	}
-	if err := s.db.Exec("COMMIT"); err != nil {
+	if err := db.Exec("COMMIT"); err != nil {
 		err = cause(err)
-		if !s.db.GetAutocommit() {
-			err = errors.Join(err, s.db.Exec("ROLLBACK"))
+		if !db.GetAutocommit() {
+			err = errors.Join(err, db.Exec("ROLLBACK"))
 		}
 		return fmt.Errorf("commit: %w", err)
 	}

@@ -199,7 +199,7 @@ func TestState(t *testing.T) {
 	}
 	version := store.Version{Version: 7, Epoch: 1_700_000_000, Checksum: "0x0000000000000000", Origin: "admin"}
 	base := &schema.Rows{Columns: []string{"username", "password"}, Rows: []schema.Row{{schema.Text("a"), schema.Null}}}
-	if err := errors.Join(s.SaveVersion("mysql_users", version), s.SaveBase("mysql_users", base), s.Close()); err != nil {
+	if err := errors.Join(s.SaveVersion("mysql_users", version), s.SaveBases(map[string]*schema.Rows{"mysql_users": base}), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := store.OpenState(dir)
