@@ -2,6 +2,7 @@ package conf
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type Generation struct {
 	Names []string            // as named on the command line, in order
 	Texts map[string][]byte   // every file that was read, includes too
 	Globs map[string][]string // every include pattern and the files it matched
+	// Unread are files that could not be read, and why.
+	Unread map[string]string
 	// KeptOut are files that an include matched and must not read, and why.
 	KeptOut map[string]string
 	// Host is what else the text may depend on: the name that @id lines ask for, the
@@ -36,7 +39,7 @@ func Read(names []string) (*Generation, confparse.Diagnostics) {
 func ReadOn(host confparse.Options, names []string) (*Generation, confparse.Diagnostics) {
 	g := &Generation{
 		Names: slices.Clone(names), Texts: map[string][]byte{}, Globs: map[string][]string{},
-		KeptOut: map[string]string{}, Host: host,
+		KeptOut: map[string]string{}, Unread: map[string]string{}, Host: host,
 	}
 	_, ds := confparse.ParseWith(host, recorder{confparse.Files{}, g}, names...)
 	return g, ds
@@ -70,10 +73,12 @@ type recorder struct {
 
 func (r recorder) Read(name string) ([]byte, error) {
 	text, err := r.Files.Read(name)
-	if err == nil {
-		r.g.Texts[name] = text
+	if err != nil {
+		r.g.Unread[name] = err.Error()
+		return nil, err
 	}
-	return text, err
+	r.g.Texts[name] = text
+	return text, nil
 }
 
 func (r recorder) Glob(pattern string) ([]string, error) {
@@ -96,7 +101,7 @@ func (r recorder) Includable(name string) error {
 func (g *Generation) Read(name string) ([]byte, error) {
 	text, ok := g.Texts[name]
 	if !ok {
-		return nil, fmt.Errorf("read %s: it could not be read when the configuration was taken", name)
+		return nil, errors.New(cmp.Or(g.Unread[name], "not part of the configuration that was taken"))
 	}
 	return text, nil
 }
