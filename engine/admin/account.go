@@ -45,16 +45,31 @@ func findAccount(admin, mysql layers.Variables, user string) (account, bool) {
 	return account{}, false
 }
 
-// credential finds the password of a user in a list "user:password;user2:password2". An entry without a colon has the empty
-// password. Where a user is listed twice the last entry counts, as upstream.
+// credential finds the password of a user in a list "user:password;user2:password2". Where a user is listed twice the last entry
+// counts, as upstream. An entry without a colon is no account: upstream takes it for one with an empty password, which is
+// written "user:" here.
 func credential(list, user string) (password string, found bool) {
 	for entry := range strings.SplitSeq(list, ";") {
-		name, p, _ := strings.Cut(entry, ":")
-		if name != "" && name == user {
+		name, p, complete := strings.Cut(entry, ":")
+		if complete && name != "" && name == user {
 			password, found = p, true
 		}
 	}
 	return password, found
+}
+
+// badEntries lists the entries of a list of credentials that are no account, and tells whether others are.
+func badEntries(list string) (bad []string, usable bool) {
+	for entry := range strings.SplitSeq(list, ";") {
+		name, _, complete := strings.Cut(entry, ":")
+		switch {
+		case complete && name != "":
+			usable = true
+		case entry != "":
+			bad = append(bad, entry)
+		}
+	}
+	return bad, usable
 }
 
 // localOnly tells whether the name is one that everybody knows, which therefore may not come from another host.

@@ -69,7 +69,7 @@ func (s *session) writeConfig(name string) (size int, err error) {
 	}
 	if err := replaceFile(name, text); err != nil {
 		s.srv.log.Error().Err(err).Str("client", s.who()).Msg("cannot save the configuration")
-		return 0, fmt.Errorf("Cannot open file %s", name) //nolint:staticcheck // upstream's words
+		return 0, errors.New("Cannot open file " + name) // upstream's words
 	}
 	return len(text), nil
 }

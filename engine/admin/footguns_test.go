@@ -1,12 +1,16 @@
 package admin_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/engine/wire"
 )
 
 // step is a statement and the answer it must get, as client.text gives it.
@@ -119,4 +123,132 @@ func TestReadOnly(t *testing.T) {
 		step{"DELETE FROM mysql_users", readonly},
 		step{"SHOW GLOBAL VARIABLES LIKE 'read_only'", "read_only ON"},
 	)
+}
+
+// footgun is one line of testdata/footguns.jsonl: what a fresh ProxySQL was told and how it reacted.
+type footgun struct {
+	Name  string
+	Steps []footgunStep
+}
+
+type footgunStep struct {
+	User     string    // "name:password"
+	SQL      string    `json:"sql"`
+	Com      byte      // a command of the protocol, without a body
+	Login    []string  // name, password
+	Response *response // nil: the process ended
+}
+
+const denied = "ProxySQL Error: Access denied for user '%s'@'127.0.0.1' (using password: %s)"
+
+// better is what keepsql answers where what was recorded does harm, by name of the case and number of the step. Everything
+// else is answered as it was recorded.
+var better = map[string]map[int]string{
+	"lone_semicolon_admin":                             {0: errorPrefix + "not an error"},
+	"lone_semicolon_stats":                             {0: errorPrefix + "not an error"},
+	"set_with_second_statement_updates_every_variable": {0: "ok 1", 1: manyValues},
+	"set_with_trailing_comment_updates_every_variable": {0: "ok 1", 1: manyValues},
+	"stats_user_select_config_file":                    {0: errorPrefix + "no such column: CONFIG", 1: errorPrefix + `near "INTO": syntax error`},
+	"monitor_user_is_a_stats_login":                    {3: errorPrefix + `near "INTO": syntax error`},
+	"admin_credentials_without_colon_gives_empty_password": {
+		1: errorPrefix + "load admin variables to runtime: admin-admin_credentials has no entry of the form user:password",
+		2: fmt.Sprintf(denied, "root2", "NO"), 3: "ok 0",
+	},
+	"mysql_user_named_admin_locks_out_admin": {2: "ok 0"},
+	"mysql_user_named_stats":                 {2: "ok 0"},
+	"com_change_user_never_answered":         {0: "closed"},
+	"double_quote_in_admin_variable":         {3: `a"b`, 5: `a"b`},
+	"numeric_overflow_wraps":                 {2: "28800000 28800000"},
+	"cluster_username_cannot_be_cleared":     {4: " "},
+}
+
+const manyValues = "more than ten values"
+
+// TestRecordedFootguns replays what makes ProxySQL crash, hang, leak or do something else than it says.
+func TestRecordedFootguns(t *testing.T) {
+	for _, f := range readLines[footgun](t, "testdata/footguns.jsonl") {
+		t.Run(f.Name, func(t *testing.T) {
+			n := start(t, setup{})
+			sessions := map[string]*client{}
+			for i, step := range f.Steps {
+				if step.Response == nil {
+					continue
+				}
+				step.SQL = strings.ReplaceAll(step.SQL, "/tmp/datadir", n.dir)
+				want, harmful := better[f.Name][i]
+				if !harmful {
+					want = step.Response.text()
+				}
+				got := step.run(n, sessions)
+				if want == manyValues && strings.Count(got, "\n") > 10 {
+					continue
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("step %d %s%v (-want +got):\n%s", i, step.SQL, step.Login, diff)
+				}
+			}
+			if got := n.admin().text("SELECT 1"); got != "1" {
+				t.Errorf("afterwards: %q", got)
+			}
+			stolen, _ := filepath.Glob(filepath.Join(n.dir, "*.cnf"))
+			if stolen != nil {
+				t.Errorf("files were written: %v", stolen)
+			}
+		})
+	}
+}
+
+// run takes a step in the session of its user and gives the answer as text.
+func (step footgunStep) run(n *node, sessions map[string]*client) string {
+	account := step.User
+	if step.Login != nil {
+		account = strings.Join(step.Login, ":")
+	}
+	c := sessions[account]
+	if c == nil || step.Login != nil {
+		user, password, _ := strings.Cut(account, ":")
+		conn, err := n.login(user, password)
+		if e, is := errors.AsType[*wire.Error](err); is && step.Login != nil {
+			return e.Message
+		}
+		if err != nil {
+			return "closed"
+		}
+		c = &client{conn, n.t}
+		sessions[account] = c
+	}
+	switch {
+	case step.Login != nil:
+		return "ok 0"
+	case step.SQL != "":
+		return c.text(step.SQL)
+	}
+	if err := c.Conn().WriteCommand(wire.Command(step.Com), ""); err != nil {
+		return "closed"
+	}
+	if p, err := c.Conn().ReadPacket(); err == nil {
+		return fmt.Sprintf("answer %x", p[0])
+	}
+	return "closed"
+}
+
+// text gives an answer in the form of client.text.
+func (r *response) text() string {
+	switch r.Type {
+	case "err":
+		return r.Message
+	case "ok":
+		return strings.TrimSpace("ok " + itoa(r.Affected) + " " + r.Info)
+	case "resultset":
+		var lines []string
+		for _, row := range r.Rows {
+			var cells []string
+			for _, v := range row {
+				cells = append(cells, *v)
+			}
+			lines = append(lines, strings.Join(cells, " "))
+		}
+		return strings.Join(lines, "\n")
+	}
+	return "closed"
 }

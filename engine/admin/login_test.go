@@ -37,7 +37,7 @@ func certificate(t *testing.T) *tls.Config {
 
 func TestLogins(t *testing.T) {
 	n := start(t, setup{memory: true, file: variables(
-		"admin-admin_credentials", "admin:secret;dba:p:w;bare;cluster_user:cluster_pass",
+		"admin-admin_credentials", "admin:secret;dba:p:w;bare;open:;cluster_user:cluster_pass",
 		"admin-stats_credentials", "stats:s;dba:other",
 		"mysql-monitor_username", "watcher", "mysql-monitor_password", "w",
 	)})
@@ -58,7 +58,8 @@ func TestLogins(t *testing.T) {
 	}
 	f("admin", "secret", "admin")
 	f("dba", "p:w", "admin")
-	f("bare", "", "admin")
+	f("open", "", "admin")
+	f("bare", "", "28000 ProxySQL Error: Access denied for user 'bare'@'127.0.0.1' (using password: NO)")
 	f("cluster_user", "cluster_pass", "admin")
 	f("stats", "s", "stats")
 	f("watcher", "w", "stats")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"sync/atomic"
 	"time"
@@ -90,10 +91,18 @@ func (s *Server) Run(ctx context.Context) error { return s.listeners.Run(ctx) }
 // Addrs lists the addresses clients can connect to.
 func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
 
-// adminVariables works by a load of ADMIN VARIABLES: accounts, interfaces, the read-only switch.
+// adminVariables works by a load of ADMIN VARIABLES: accounts, interfaces, the read-only switch. A load that would leave no
+// administrator is refused, except at boot.
 func (s *Server) adminVariables(snap *layers.Snapshot) (func(), error) {
 	vars := snap.Variables()
+	bad, usable := badEntries(vars.String("admin-admin_credentials"))
+	if !usable && s.admin.Load() != nil {
+		return nil, errors.New("admin-admin_credentials has no entry of the form user:password")
+	}
 	return func() {
+		if len(bad) > 0 {
+			s.log.Warn().Int("entries", len(bad)).Msg("admin-admin_credentials has entries without a colon, which are no accounts: write user:password")
+		}
 		before := s.admin.Swap(&vars)
 		if before == nil || before.Bool("admin-read_only") != vars.Bool("admin-read_only") {
 			s.readOnly.Store(vars.Bool("admin-read_only"))
