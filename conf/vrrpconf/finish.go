@@ -18,6 +18,7 @@ func (b *builder) finish() {
 	b.skippedBlocks()
 	if len(b.cfg.Scripts) > 0 && !b.cfg.Global.ScriptSecurity {
 		b.warnf(b.scriptWord(), CodeSecurity, "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
+		b.diags[len(b.diags)-1].Hint = "write enable_script_security and script_user USER in global_defs"
 	}
 }
 
