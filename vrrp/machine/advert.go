@@ -19,7 +19,7 @@ func (m *Machine) advert(now time.Time, ev Advert) {
 func (m *Machine) backupHears(now time.Time, ev Advert) {
 	if ev.Priority == 0 {
 		m.logf(true, "Backup received priority 0 advertisement")
-		m.deadline = now.Add(m.Skew())
+		m.ready, m.deadline = false, now.Add(m.Skew())
 		return
 	}
 	m.heard = Heard{From: ev.From, Priority: ev.Priority, At: now}
@@ -28,7 +28,7 @@ func (m *Machine) backupHears(now time.Time, ev Advert) {
 		return
 	}
 	m.adopt(ev.Interval)
-	m.deadline = now.Add(m.MasterDown())
+	m.ready, m.deadline = false, now.Add(m.MasterDown())
 }
 
 // tolerates decides whether a master of this priority stays master.

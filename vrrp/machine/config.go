@@ -22,6 +22,8 @@ type Config struct {
 	GARP                 GARP
 	VIPs                 []netip.Prefix // in order of announcement
 	Trackers             []Tracker
+	// Grouped says that a Group decides when this router becomes MASTER.
+	Grouped bool
 	// LateFloor is how late a timer may be served before that alone means that the node was
 	// not running and its picture of the network is stale. 0 means DefaultLateFloor.
 	LateFloor time.Duration
@@ -52,6 +54,25 @@ type Tracker struct {
 	Weight  int  // 0: being down is a fault; else see contribution
 	Reverse bool // up and down exchanged
 	Cause   string
+	// File says that the verdict is a number, see Value. With weight 0 any number but 0 is a
+	// fault, else the product of number and weight counts, and −254 or less is a fault.
+	File bool
+}
+
+// product is what the number of a File tracker adds to the priority.
+func (t Tracker) product(value int) int {
+	if t.Reverse {
+		value = -value
+	}
+	return min(value*t.Weight, 253)
+}
+
+// fileFault tells whether the number of a File tracker is a fault.
+func (t Tracker) fileFault(value int) bool {
+	if t.Weight == 0 {
+		return (value != 0) != t.Reverse
+	}
+	return t.product(value) <= -254
 }
 
 // contribution is what a tracker adds to the priority.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Event is one thing that happened: Start, Tick, Advert, Track, Source, AddressLost,
-// Reconfigure or Stop.
+// Event is one thing that happened: Start, Tick, Advert, Track, Value, Source, AddressLost,
+// Reconfigure, Stop, or what a Group says.
 type Event interface{ event() }
 
 type (
@@ -27,6 +27,11 @@ type (
 		Name string
 		Up   bool
 	}
+	// Value is the number in a tracked file.
+	Value struct {
+		Name  string
+		Value int
+	}
 	// Source tells the address our adverts come from, which breaks ties.
 	Source struct{ Addr netip.Addr }
 	// AddressLost says that somebody else removed one of our addresses.
@@ -42,6 +47,7 @@ func (Start) event()       {}
 func (Tick) event()        {}
 func (Advert) event()      {}
 func (Track) event()       {}
+func (Value) event()       {}
 func (Source) event()      {}
 func (AddressLost) event() {}
 func (Reconfigure) event() {}

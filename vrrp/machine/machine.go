@@ -27,6 +27,7 @@ type Machine struct {
 	state State
 	// tracks has one entry for each of cfg.Trackers, in the same order.
 	tracks []verdict
+	values []int // of cfg.Trackers that are File; 0 until known
 	// priority is effective: cfg.Priority and what the trackers add, within 1 and 254;
 	// 255 for an owner. Only evaluate and the tie of two owners change it.
 	priority uint8
@@ -41,14 +42,17 @@ type Machine struct {
 	secondRepeat int
 	lastGARP     time.Time // last burst as MASTER, for refreshing
 	preemptAt    time.Time // end of the running preempt delay; zero if none is running
-	quiet        bool      // FAULT was entered without a word, see hold
+	quiet        bool      // FAULT was entered without a word, because nothing is known yet
+	ready        bool      // BACKUP whose down timer has expired, waiting for its group
+	held         bool      // another member of the group is in fault
+	heldQuiet    bool      // perhaps: nothing is known of it yet
 	// leaving is set in MASTER after Stop, while a successor is waited for; farewell is what
 	// is notified then.
 	leaving  bool
 	farewell Notice
 	heard    Heard
-	changed      time.Time // last change of state
-	out          []Action
+	changed  time.Time // last change of state
+	out      []Action
 }
 
 // Heard is the last valid advertisement of a master other than us.
@@ -70,7 +74,7 @@ const (
 
 // New makes a machine in state INIT.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, priority: cfg.Priority, masterInt: cfg.AdvertInt, tracks: make([]verdict, len(cfg.Trackers))}
+	m := &Machine{cfg: cfg, priority: cfg.Priority, masterInt: cfg.AdvertInt, tracks: make([]verdict, len(cfg.Trackers)), values: make([]int, len(cfg.Trackers))}
 	return m
 }
 
@@ -108,6 +112,10 @@ func (m *Machine) Step(now time.Time, ev Event) []Action {
 		m.advert(now, ev)
 	case Track:
 		m.track(now, ev)
+	case Value:
+		m.value(now, ev)
+	case Promote, Yield, Hold, Free:
+		m.obey(now, ev)
 	case Source:
 		m.source = ev.Addr
 	case AddressLost:
@@ -147,12 +155,10 @@ func (m *Machine) start(now time.Time) {
 		}
 		return
 	}
-	if m.cfg.Owner {
-		m.becomeMaster(now)
-		return
+	m.recover(now, "Entering BACKUP STATE (init)")
+	if m.state == Backup && !m.cfg.Owner {
+		m.deadline = m.deadline.Add(m.cfg.StartupDelay)
 	}
-	m.becomeBackup(now, "Entering BACKUP STATE (init)")
-	m.deadline = m.deadline.Add(m.cfg.StartupDelay)
 }
 
 func (m *Machine) stop(now time.Time, ev Stop) {
@@ -189,8 +195,22 @@ func (m *Machine) enter(now time.Time, s State) {
 	if m.state != s {
 		m.changed = now
 	}
-	m.state, m.quiet = s, false
+	m.state, m.quiet, m.ready = s, false, false
 	m.deadline, m.secondGARP, m.preemptAt = time.Time{}, time.Time{}, time.Time{}
+}
+
+// recover begins in the state of a router without fault. An owner is MASTER at once, but in a
+// group it waits until all members are ready.
+func (m *Machine) recover(now time.Time, text string) {
+	switch {
+	case m.cfg.Owner && m.cfg.Grouped:
+		m.becomeBackup(now, text)
+		m.deadline = now
+	case m.cfg.Owner:
+		m.becomeMaster(now)
+	default:
+		m.becomeBackup(now, text)
+	}
 }
 
 func (m *Machine) becomeBackup(now time.Time, text string) {

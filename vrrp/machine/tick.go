@@ -24,6 +24,10 @@ func (m *Machine) tick(now time.Time) {
 	switch m.state {
 	case Backup:
 		m.logf(true, "Receive advertisement timeout")
+		if m.cfg.Grouped {
+			m.ready, m.deadline = true, time.Time{}
+			return
+		}
 		m.becomeMaster(now)
 	case Master:
 		m.sendPeriodic(now)

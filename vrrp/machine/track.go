@@ -25,6 +25,18 @@ func (m *Machine) track(now time.Time, ev Track) {
 	}
 }
 
+// value notes the number in a tracked file.
+func (m *Machine) value(now time.Time, ev Value) {
+	i := slices.IndexFunc(m.cfg.Trackers, func(t Tracker) bool { return t.Name == ev.Name })
+	if i < 0 || m.tracks[i] == up && m.values[i] == ev.Value {
+		return
+	}
+	m.tracks[i], m.values[i] = up, ev.Value
+	if m.state != Init {
+		m.evaluate(now)
+	}
+}
+
 // evaluate brings priority and state in line with the trackers.
 func (m *Machine) evaluate(now time.Time) {
 	m.reprioritise()
@@ -39,10 +51,8 @@ func (m *Machine) evaluate(now time.Time) {
 		// Silence lasts only while nothing is known.
 		m.quiet = false
 		m.notify(NoticeFault)
-	case !held && m.state == Fault && m.cfg.Owner:
-		m.becomeMaster(now)
 	case !held && m.state == Fault:
-		m.becomeBackup(now, "Entering BACKUP STATE")
+		m.recover(now, "Entering BACKUP STATE")
 	}
 }
 
@@ -56,10 +66,25 @@ func (m *Machine) becomeFault(now time.Time) {
 	m.notify(NoticeFault)
 }
 
-// fault tells whether a tracker of weight 0 keeps us out. The cause is empty if that is only
+// fault tells whether a tracker or the group keeps us out. The cause is empty if that is only
 // because nothing is known yet.
 func (m *Machine) fault() (cause string, held bool) {
+	cause, held = m.ownFault()
+	if m.held && cause == "" && !m.heldQuiet {
+		cause = "another member of its group"
+	}
+	return cause, held || m.held
+}
+
+// ownFault is fault without the group.
+func (m *Machine) ownFault() (cause string, held bool) {
 	for i, t := range m.cfg.Trackers {
+		if t.File {
+			if m.tracks[i] == up && t.fileFault(m.values[i]) {
+				return t.Cause, true
+			}
+			continue
+		}
 		if t.Weight != 0 {
 			continue
 		}
@@ -84,6 +109,12 @@ func (m *Machine) effective() uint8 {
 	}
 	sum := int(m.cfg.Priority)
 	for i, t := range m.cfg.Trackers {
+		if t.File {
+			if !t.fileFault(m.values[i]) {
+				sum += t.product(m.values[i])
+			}
+			continue
+		}
 		if v := m.tracks[i]; t.Weight != 0 && (v == up || v == down) {
 			sum += t.contribution(v == up)
 		}
@@ -101,7 +132,7 @@ func (m *Machine) reprioritise() {
 	m.logf(false, "Changing effective priority from %d to %d", m.priority, p)
 	before := m.Skew()
 	m.priority = p
-	if m.state == Backup {
+	if m.state == Backup && !m.ready {
 		m.deadline = m.deadline.Add(m.Skew() - before)
 	}
 }
@@ -113,16 +144,22 @@ func (m *Machine) reconfigure(now time.Time, cfg Config) {
 		return
 	}
 	old := m.cfg
-	tracks := make([]verdict, len(cfg.Trackers))
+	tracks, values := make([]verdict, len(cfg.Trackers)), make([]int, len(cfg.Trackers))
 	for i, t := range cfg.Trackers {
 		tracks[i] = assumed
 		if j := slices.IndexFunc(old.Trackers, func(o Tracker) bool { return o.Name == t.Name }); j >= 0 {
-			tracks[i] = m.tracks[j]
+			tracks[i], values[i] = m.tracks[j], m.values[j]
 		} else if m.state == Init || m.quiet {
 			tracks[i] = unknown
 		}
 	}
-	m.cfg, m.tracks = cfg, tracks
+	m.cfg, m.tracks, m.values = cfg, tracks, values
+	if !cfg.Grouped {
+		m.held = false
+		if m.ready {
+			m.ready, m.deadline = false, now
+		}
+	}
 	if m.state == Init {
 		m.priority, m.masterInt = cfg.Priority, cfg.AdvertInt
 		return

@@ -27,7 +27,7 @@ var rewrite = flag.Bool("rewrite", false, "write testdata/*.txt anew from what t
 //	check NAME rise=N fall=N [init_fail]   make the counter of a script
 //	start, stop, delete
 //	advert FROM PRIORITY [INTERVAL]
-//	source ADDR; track NAME up|down; lost PREFIX; reload KEY[=VALUE] …
+//	source ADDR; track NAME up|down; value NAME NUMBER; lost PREFIX; reload KEY[=VALUE] …
 //	result NAME ok|bad …   results of a script, one interval of a second after the other
 //	wait DURATION          time passes, timers are served
 //	freeze DURATION        time passes, nothing is served
@@ -119,6 +119,12 @@ func (p *player) event(verb string, args []string) {
 		p.step(machine.Source{Addr: netip.MustParseAddr(args[0])})
 	case "track":
 		p.step(machine.Track{Name: args[0], Up: args[1] == "up"})
+	case "value":
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.step(machine.Value{Name: args[0], Value: n})
 	case "lost":
 		p.step(machine.AddressLost{Prefix: netip.MustParsePrefix(args[0])})
 	case "reload":
@@ -195,7 +201,7 @@ func (p *player) option(key, value string) {
 	case "track": // NAME:WEIGHT[:reverse]
 		f := strings.Split(value, ":")
 		w, _ := strconv.Atoi(f[1])
-		t := machine.Tracker{Name: f[0], Weight: w, Reverse: len(f) > 2}
+		t := machine.Tracker{Name: f[0], Weight: w, Reverse: len(f) > 2 && f[2] == "reverse", File: len(f) > 2 && f[2] == "file"}
 		c.Trackers = append(c.Trackers, t)
 	default:
 		p.t.Fatalf("unknown option %q", key)
