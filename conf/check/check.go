@@ -50,8 +50,9 @@ func (o Options) Run(out, errs io.Writer) (*conf.Generation, error) {
 	if len(files) == 0 {
 		return nil, &Failure{1, "name a config file: keepsql check FILE"}
 	}
-	g, ds := conf.ReadOn(o.host(), files)
+	g, _ := conf.ReadOn(o.host(), files)
 	var f *conf.File
+	var ds confparse.Diagnostics
 	if o.Keepalived {
 		ds = configTest(g)
 	} else {
