@@ -27,11 +27,12 @@ type Conn struct {
 	StateHash uint64
 	State     any
 
-	server  *Server
-	login   Login
-	caps    wire.Capability // as asked for, see Request
-	created time.Time
-	lastUse atomic.Int64 // unix nanoseconds: when it was given back, or pinged
+	server   *Server
+	login    Login
+	caps     wire.Capability // as asked for, see Request
+	created  time.Time
+	lastUse  atomic.Int64 // unix nanoseconds: when it was given back
+	lastLife atomic.Int64 // unix nanoseconds: when it was given back, or answered a ping
 }
 
 // Server is where the connection leads.

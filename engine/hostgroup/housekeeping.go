@@ -81,7 +81,7 @@ func (m *Manager) trim(s *Server, pct int, set *settings) {
 func (m *Manager) ping(ctx context.Context, s *Server, set *settings) {
 	due, left := m.now().Add(-set.pingInterval).UnixNano(), 8
 	idle := s.takeIdle(func(c *Conn) bool {
-		if left == 0 || c.lastUse.Load() > due {
+		if left == 0 || c.lastLife.Load() > due {
 			return false
 		}
 		left--
@@ -123,7 +123,7 @@ func (s *Server) putIdle(c *Conn, now time.Time) bool {
 	if conf.status != Online || int(s.used.Load())+len(s.idle) >= conf.maxConnections {
 		return false
 	}
-	c.lastUse.Store(now.UnixNano())
+	c.lastLife.Store(now.UnixNano())
 	s.idle = append([]*Conn{c}, s.idle...)
 	return true
 }

@@ -41,7 +41,6 @@ type Manager struct {
 	mu      sync.Mutex // guards what follows
 	groups  map[int]*group
 	servers map[Key]*Server
-	closed  bool
 }
 
 // New makes a Manager without servers; the loads of mysql_servers and mysql_variables bring them.

@@ -76,6 +76,7 @@ func (s *Server) put(c *Conn, now time.Time, maxAge time.Duration) bool {
 		return false
 	}
 	c.lastUse.Store(now.UnixNano())
+	c.lastLife.Store(now.UnixNano())
 	s.idle = append(s.idle, c)
 	return true
 }
@@ -114,7 +115,7 @@ func (s *Server) takeIdle(out func(*Conn) bool) []*Conn {
 
 // alive looks at the socket of a connection that has been free for a while: a server that went away has closed it.
 func (c *Conn) alive(now time.Time) bool {
-	if now.UnixNano()-c.lastUse.Load() < int64(trustedIdle) {
+	if now.UnixNano()-c.lastLife.Load() < int64(trustedIdle) {
 		return true
 	}
 	return c.Quiet()

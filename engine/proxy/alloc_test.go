@@ -155,3 +155,19 @@ func TestNoAllocationsPerStatement(t *testing.T) {
 		}
 	}
 }
+
+// A server without CLIENT_DEPRECATE_EOF and session tracking serves clients that have both.
+func TestOlderServer(t *testing.T) {
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )", answerer(t)))
+	const caps = wire.CapDeprecateEOF | wire.CapSessionTrack
+	c := n.dial(caps)
+	for range 3 {
+		got := ask(t, c, wire.ComQuery, "SELECT c FROM t", caps)
+		if len(got) != 4 || got[3][0] != 0xfe || len(got[3]) < 7 {
+			t.Errorf("answer: %q", got)
+		}
+		if got := ask(t, c, wire.ComQuery, "UPDATE t SET c=1", caps); got[0][0] != 0 {
+			t.Errorf("answer: %q", got)
+		}
+	}
+}

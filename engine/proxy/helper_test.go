@@ -73,7 +73,6 @@ type node struct {
 	layers *layers.Manager
 	store  *store.Store
 	socket string
-	log    *strings.Builder
 }
 
 // rules are those of the sample set-up.

@@ -13,9 +13,9 @@ import (
 var errTimeout = errors.New("query timeout exceeded")
 
 var (
-	queryTimeout   = wire.Error{Code: 1907, State: "70100", Message: "Query execution was interrupted, query_timeout exceeded"}
-	queryKilled    = wire.Error{Code: 1317, State: "70100", Message: "Query execution was interrupted"}
-	sessionTooFast = wire.Error{Code: 1317, State: "70100", Message: "Query execution was interrupted: shutting down"}
+	queryTimeout = wire.Error{Code: 1907, State: "70100", Message: "Query execution was interrupted, query_timeout exceeded"}
+	queryKilled  = wire.Error{Code: 1317, State: "70100", Message: "Query execution was interrupted"}
+	shuttingDown = wire.Error{Code: 1053, State: "08S01", Message: "Server shutdown in progress"}
 )
 
 // unreachable tells the client that there is no connection for its statement.
@@ -24,8 +24,12 @@ func (s *session) unreachable(st *statement, set *settings, i int, err error) er
 		return s.failed(st, set, i, outcome{err: err, unsent: true})
 	}
 	e := asServerError(err)
-	if e == nil { // the context ended: the client left, or we do
-		s.refuse(&sessionTooFast)
+	if e == nil { // the context ended: the client left, was killed, or we do
+		e = &shuttingDown
+		if s.view.ended() {
+			e = &queryKilled
+		}
+		s.refuse(e)
 		return errSession
 	}
 	s.recordError(st, nil, e)

@@ -15,16 +15,51 @@ var errFile = errors.New("server asked for a local file")
 
 // relay passes the server's answer on to the client as it arrives.
 func (s *session) relay(b *backend, st *statement) outcome {
-	a := &s.answer
 	s.current = b
 	defer func() { s.current = nil }()
-	a.Reset(st.command, b.conn.Info.Capabilities)
-	answered := false
 	if st.command == wire.ComStmtPrepare { // the statement's id stands in the first bytes
 		if _, err := b.conn.Peek(9); err != nil {
 			return outcome{err: err}
 		}
 	}
+	var o outcome
+	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) {
+		s.answer.Reset(st.command, from)
+		o = s.relayAs(b, st, &s.answer, plainFeed)
+	} else {
+		o = s.relayTranslated(b, st, from)
+	}
+	if o.err == nil {
+		s.shard.Add(stats.BackendBytesRecv, s.answer.Bytes)
+		s.shard.Add(stats.FrontendBytesSent, s.answer.Bytes)
+	}
+	return o
+}
+
+// relayTranslated is relay for a server that lacks one of the client's capabilities that change the form of answers.
+func (s *session) relayTranslated(b *backend, st *statement, from wire.Capability) outcome {
+	var t wire.Translator
+	var out []byte
+	t.StateChanged = s.answer.StateChanged
+	t.Reset(st.command, from, s.caps, s.status())
+	o := s.relayAs(b, st, &t.Answer, func(_ *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error) {
+		out, n, done, err = t.Feed(out[:0], chunk)
+		return out, n, done, err
+	})
+	s.answer = t.Answer
+	return o
+}
+
+// feed consumes a chunk of an answer and gives what the client is to get for it.
+type feed func(a *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error)
+
+func plainFeed(a *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error) {
+	n, done, err = a.Feed(chunk)
+	return chunk, n, done, err
+}
+
+func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) outcome {
+	answered := false
 	for done := false; !done; {
 		chunk, err := b.conn.ReadChunk()
 		if err != nil {
@@ -33,26 +68,25 @@ func (s *session) relay(b *backend, st *statement) outcome {
 		if st.command == wire.ComStmtPrepare && !answered {
 			s.rename(b, chunk)
 		}
+		var pass []byte
 		var n int
-		if n, done, err = a.Feed(chunk); err != nil {
+		if pass, n, done, err = next(a, chunk); err == nil && n < len(chunk) {
+			err = errExtra
+		}
+		if err == nil && a.Kind == wire.KindFile {
+			err = errFile
+		}
+		if err == nil && a.Err != nil && !answered && s.view.outcome() == timedOut {
+			err = errTimeout
+		}
+		if err != nil {
 			return outcome{err: err, answered: answered}
 		}
-		if n < len(chunk) {
-			return outcome{err: errExtra, answered: answered}
-		}
-		if a.Kind == wire.KindFile {
-			return outcome{err: errFile, answered: answered}
-		}
-		if a.Err != nil && !answered && s.view.outcome() == timedOut {
-			return outcome{err: errTimeout}
-		}
-		if err := s.client.WriteRaw(chunk); err != nil {
+		if err := s.client.WriteRaw(pass); err != nil {
 			return outcome{err: err, client: true, answered: true}
 		}
 		answered = true
 	}
-	s.shard.Add(stats.BackendBytesRecv, a.Bytes)
-	s.shard.Add(stats.FrontendBytesSent, a.Bytes)
 	return outcome{}
 }
 

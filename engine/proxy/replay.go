@@ -36,15 +36,11 @@ func (s *session) bring(b *backend, st *statement, set *settings) error {
 	if !schema && have.Hash() == want.Hash() && s.once == "" {
 		return nil
 	}
-	mariadb := strings.Contains(c.Info.Version, "MariaDB")
-	s.buf = setting.AppendReplay(s.buf[:0], have, want, mariadb)
+	s.buf = setting.AppendReplay(s.buf[:0], have, want, b.mariadb())
 	if err := s.sendReplay(b, schema); err != nil {
 		return err
 	}
-	if err := s.readReplay(b, schema, want); err != nil {
-		return err
-	}
-	return nil
+	return s.readReplay(b, schema, want)
 }
 
 // sendReplay sends the commands of a replay with one write.
@@ -104,8 +100,35 @@ func (s *session) readReplay(b *backend, schema bool, want *setting.State) error
 			refused = &replayError{refusal: e}
 		}
 	}
+	var e *replayError
+	if errors.As(refused, &e) && e.variables && unsupported(e.refusal) {
+		return s.replaySingly(b, want)
+	}
 	return refused
 }
+
+// unsupported reports whether a server does not know a variable, or not in this form.
+func unsupported(e *wire.Error) bool {
+	return e.Code == 1064 || e.Code == 1193 || e.Code == 1651
+}
+
+// replaySingly sets variables one by one. As upstream has it, those that the server does not know are left out.
+func (s *session) replaySingly(b *backend, want *setting.State) error {
+	have := b.conn.State.(*setting.State)
+	for _, q := range setting.Singly(have, want, b.mariadb()) {
+		err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, q...))
+		if e := asServerError(err); e != nil && !unsupported(e) {
+			return &replayError{refusal: e, variables: true}
+		} else if e == nil && err != nil {
+			return err
+		}
+	}
+	b.setState(want)
+	return nil
+}
+
+// mariadb tells the two families of servers apart.
+func (b *backend) mariadb() bool { return strings.Contains(b.conn.Info.Version, "MariaDB") }
 
 // replayAnswer reads one answer and tells a server's refusal from a broken connection.
 func (b *backend) replayAnswer() (*wire.Error, error) {

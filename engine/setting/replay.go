@@ -1,5 +1,7 @@
 package setting
 
+import "strings"
+
 // AppendReplay appends to b the SET statement that brings a connection from the state have to the state want; nothing
 // where they are equal. mariadb tells which names the server knows.
 func AppendReplay(b []byte, have, want *State, mariadb bool) []byte {
@@ -7,15 +9,11 @@ func AppendReplay(b []byte, have, want *State, mariadb bool) []byte {
 		return b
 	}
 	start := len(b)
-	r := replay{b: append(b, "SET "...), mariadb: mariadb}
+	r := replay{b: append(b, "SET "...), mariadb: mariadb, between: ", "}
 	r.charset(have, want)
 	r.variables(have, want)
 	if have.noAutocommit != want.noAutocommit {
-		value := "1"
-		if want.noAutocommit {
-			value = "0"
-		}
-		r.assign("autocommit", value)
+		r.autocommit(want)
 	}
 	if !r.some {
 		return r.b[:start]
@@ -23,18 +21,45 @@ func AppendReplay(b []byte, have, want *State, mariadb bool) []byte {
 	return r.b
 }
 
+// Singly is AppendReplay with a statement of its own for everything that differs, for servers that do not know all of it.
+func Singly(have, want *State, mariadb bool) []string {
+	r := replay{mariadb: mariadb, between: "\x00"}
+	r.charset(have, want)
+	r.variables(have, want)
+	if have.noAutocommit != want.noAutocommit {
+		r.autocommit(want)
+	}
+	if !r.some {
+		return nil
+	}
+	parts := strings.Split(string(r.b), r.between)
+	for i := range parts {
+		parts[i] = "SET " + parts[i]
+	}
+	return parts
+}
+
 // replay is a SET statement being written.
 type replay struct {
 	b       []byte
 	some    bool
 	mariadb bool
+	between string // what stands between two assignments
 }
 
 func (r *replay) comma() {
 	if r.some {
-		r.b = append(r.b, ", "...)
+		r.b = append(r.b, r.between...)
 	}
 	r.some = true
+}
+
+func (r *replay) autocommit(want *State) {
+	if want.noAutocommit {
+		r.assign("autocommit", "0")
+	} else {
+		r.assign("autocommit", "1")
+	}
 }
 
 func (r *replay) assign(name, value string) {
@@ -48,7 +73,7 @@ func (r *replay) charset(have, want *State) {
 		return
 	}
 	r.comma()
-	if len(want.names) < len(characterSet) || want.names[:len(characterSet)] != characterSet {
+	if !strings.HasPrefix(want.names, characterSet) {
 		r.b = append(r.b, "NAMES "...)
 	}
 	if want.names == "" {
