@@ -42,16 +42,10 @@ func (m *Manager) Boot(f *conf.File, reload bool) error {
 // fillMemory puts the defaults, and over them what disk has, into memory.
 func (m *Manager) fillMemory() error {
 	return m.store.Tx(func(tx store.Tx) error {
-		defaults := &schema.Rows{Columns: []string{"variable_name", "variable_value"}, Rows: m.defaults("")}
-		if err := tx.Insert("main.global_variables", defaults); err != nil {
-			return err
-		}
-		for _, d := range defaults.Rows {
-			if err := tx.Exec("INSERT OR IGNORE INTO disk.global_variables VALUES(?,?)", d...); err != nil {
-				return err
-			}
-		}
 		for _, mod := range schema.Modules() {
+			if err := m.fillDefaults(tx, mod); err != nil {
+				return fmt.Errorf("defaults of %s: %w", mod.Name, err)
+			}
 			if err := copyModule(tx, mod, "disk", "main"); err != nil {
 				return fmt.Errorf("module %s: %w", mod.Name, err)
 			}
@@ -60,19 +54,32 @@ func (m *Manager) fillMemory() error {
 	})
 }
 
+// fillDefaults puts the defaults of a module's variables into memory, and on disk those that it lacks.
+func (m *Manager) fillDefaults(tx store.Tx, mod schema.Module) error {
+	if mod.Prefix == "" {
+		return nil
+	}
+	defaults := &schema.Rows{Columns: []string{"variable_name", "variable_value"}, Rows: m.defaults(mod.Prefix)}
+	if err := tx.Insert("main."+mod.VariablesTable(), defaults); err != nil {
+		return err
+	}
+	for _, d := range defaults.Rows {
+		if err := tx.Exec("INSERT OR IGNORE INTO disk."+mod.VariablesTable()+" VALUES(?,?)", d...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // bootFile lets the file have its say; edited names the modules it changed.
 func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, err error) {
-	bases, err := m.state.Bases()
-	if err != nil {
-		return nil, err
-	}
 	ts := targets(f)
 	if m.store.Created || reload {
-		bases = map[string]*schema.Rows{}
-	} else if len(bases) == 0 {
+		m.bases = map[string]*schema.Rows{}
+	} else if len(m.bases) == 0 {
 		return nil, m.takeOver(ts)
 	}
-	es := edits(ts, bases)
+	es := edits(ts, m.bases)
 	edited = map[string]bool{}
 	for i, e := range es {
 		if !e.empty() {
@@ -82,7 +89,7 @@ func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, e
 	if err := m.writeEdits(ts, es, nil, "main", "disk"); err != nil {
 		return nil, err
 	}
-	return edited, m.saveAllBases(ts)
+	return edited, m.saveBases(ts)
 }
 
 // takeOver leaves a foreign database alone and says where the file differs from it.
@@ -101,17 +108,5 @@ func (m *Manager) takeOver(ts []target) error {
 				Msg("the config file differs from the database, which is kept; edit the file to apply it, or start with --reload")
 		}
 	}
-	return m.saveAllBases(ts)
-}
-
-// saveAllBases remembers every table, so that a later start knows that a base exists.
-func (m *Manager) saveAllBases(ts []target) error {
-	all := map[string]*schema.Rows{}
-	for _, t := range ts {
-		all[t.base] = t.rows
-	}
-	if err := m.state.SaveBases(all); err != nil {
-		return fmt.Errorf("remember what the file had: %w", err)
-	}
-	return nil
+	return m.saveBases(ts)
 }

@@ -19,9 +19,10 @@ type derived struct {
 func (m *Manager) derive(mod schema.Module, source map[string]*schema.Rows, before *Snapshot) derived {
 	switch {
 	case mod.Prefix != "":
-		rows := source[variablesTable]
+		table := mod.VariablesTable()
+		rows := source[table]
 		return derived{
-			runtime: map[string]*schema.Rows{variablesTable: rows},
+			runtime: map[string]*schema.Rows{table: rows},
 			sums:    map[string]uint64{mod.Name: hashVariables(rows, m.syncInterfaces)},
 		}
 	case mod.Name == schema.MySQLUsers:

@@ -34,12 +34,12 @@ func (m *Manager) copy(module, from, to string) error {
 // copyModule copies by column names, so that a table of disk may have columns in another order.
 func copyModule(tx store.Tx, mod schema.Module, from, to string) error {
 	if mod.Prefix != "" {
-		rows, err := tx.Query("SELECT variable_name, variable_value FROM "+from+".global_variables WHERE substr(variable_name, 1, ?) = ?",
+		rows, err := tx.Query("SELECT variable_name, variable_value FROM "+from+"."+mod.VariablesTable()+" WHERE substr(variable_name, 1, ?) = ?",
 			schema.Text(itoa(len(mod.Prefix))), schema.Text(mod.Prefix))
 		if err != nil {
 			return err
 		}
-		return tx.Insert(to+".global_variables", rows)
+		return tx.Insert(to+"."+mod.VariablesTable(), rows)
 	}
 	for _, table := range mod.Tables {
 		rows, err := tx.Query("SELECT * FROM " + from + "." + table)
@@ -68,7 +68,7 @@ func (m *Manager) Save(module string) error {
 	}
 	return m.store.Tx(func(tx store.Tx) error {
 		if mod.Prefix != "" {
-			return tx.Insert("main.global_variables", s.Runtime[variablesTable])
+			return tx.Insert("main."+mod.VariablesTable(), s.Runtime[mod.VariablesTable()])
 		}
 		if mod.Name == schema.MySQLUsers {
 			if err := tx.Exec("DELETE FROM main.mysql_users WHERE active = 1"); err != nil {

@@ -33,20 +33,16 @@ type view map[string]map[string]string // key → column → value
 func (m *Manager) Drift() ([]Drift, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	bases, err := m.state.Bases()
-	if err != nil {
-		return nil, fmt.Errorf("read what the file had: %w", err)
-	}
 	var out []Drift
 	for _, mod := range schema.Modules() {
 		tables, prefix := mod.Tables, mod.Prefix
 		if prefix != "" {
-			tables = []string{variablesTable}
+			tables = []string{mod.VariablesTable()}
 		}
 		for _, table := range tables {
-			base := bases[table]
+			base := m.bases[table]
 			if prefix != "" {
-				base = bases[mod.Name]
+				base = m.bases[mod.Name]
 			}
 			found, err := m.driftOf(mod, table, base)
 			if err != nil {

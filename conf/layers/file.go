@@ -3,6 +3,7 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/keepsql/keepsql/conf"
@@ -33,7 +34,7 @@ func targets(f *conf.File) []target {
 	var out []target
 	for _, mod := range schema.Modules() {
 		if mod.Prefix != "" {
-			out = append(out, target{mod, variablesTable, mod.Name, []string{"variable_name"}, fileVariables(f, mod.Prefix)})
+			out = append(out, target{mod, mod.VariablesTable(), mod.Name, []string{"variable_name"}, fileVariables(f, mod.Prefix)})
 			continue
 		}
 		for _, table := range mod.Tables {
@@ -93,12 +94,8 @@ func (m *Manager) PlanFile(f *conf.File) ([]Applied, error) {
 func (m *Manager) applyFile(f *conf.File, giveUp error) ([]Applied, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	bases, err := m.state.Bases()
-	if err != nil {
-		return nil, fmt.Errorf("read what the file had: %w", err)
-	}
 	ts := targets(f)
-	es := edits(ts, bases)
+	es := edits(ts, m.bases)
 	var report []Applied
 	var stages []staged
 	for _, mod := range schema.Modules() {
@@ -119,7 +116,7 @@ func (m *Manager) applyFile(f *conf.File, giveUp error) ([]Applied, error) {
 	for _, st := range stages {
 		m.swap(st)
 	}
-	return report, m.saveBases(ts, es)
+	return report, m.saveBases(ts)
 }
 
 // stageEdit prepares the runtime of one module with its tables' edits made to it.
@@ -205,16 +202,18 @@ func (m *Manager) withDefaults(mod schema.Module, e edit) *schema.Rows {
 	return out
 }
 
-// saveBases remembers what the file has now for the tables that were edited.
-func (m *Manager) saveBases(ts []target, es []edit) error {
+// saveBases remembers what the file has now; the database is told what is new to it. Every
+// table gets a base at the first call, so that a later start knows that there was one.
+func (m *Manager) saveBases(ts []target) error {
 	changed := map[string]*schema.Rows{}
-	for i, t := range ts {
-		if !es[i].empty() {
+	for _, t := range ts {
+		if old := m.bases[t.base]; old == nil || !sameRows(old, t.rows) {
 			changed[t.base] = t.rows
 		}
 	}
 	if err := m.state.SaveBases(changed); err != nil {
 		return fmt.Errorf("remember what the file had: %w", err)
 	}
+	maps.Copy(m.bases, changed)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,14 +25,14 @@ import (
 // node is the layers of one data directory, with a clock that the test moves.
 type node struct {
 	*layers.Manager
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	state *store.State
 	clock time.Time
 }
 
 // start opens a data directory ("" in memory) without booting it.
-func start(t *testing.T, datadir string) *node {
+func start(t testing.TB, datadir string) *node {
 	t.Helper()
 	n := &node{t: t, clock: time.Unix(1_700_000_000, 0)}
 	var err error
@@ -70,7 +71,7 @@ func boot(t *testing.T, datadir, text string) *node {
 	return n
 }
 
-func file(t *testing.T, text string) *conf.File {
+func file(t testing.TB, text string) *conf.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "a.cnf")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -509,5 +510,35 @@ mysql_users (username=b, backend=1): file present, disk present, memory absent, 
 mysql_users (username=c, backend=1): file not mentioned, disk absent, memory present, runtime absent: LOAD MYSQL USERS TO RUNTIME; SAVE MYSQL USERS TO DISK`
 	if diff := cmp.Diff(want, words()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// BenchmarkApplyFile is an edit that changes 1 000 users and 1 000 rules.
+func BenchmarkApplyFile(b *testing.B) {
+	text := func(n int) string {
+		var s strings.Builder
+		s.WriteString("mysql_users=(")
+		for i := range 1000 {
+			fmt.Fprintf(&s, "{username=\"user%d\";password=\"%d\"},", i, n)
+		}
+		s.WriteString(")\nmysql_query_rules=(")
+		for i := range 1000 {
+			fmt.Fprintf(&s, "{rule_id=%d;active=1;match_digest=\"^SELECT .* FROM t%d \";destination_hostgroup=%d;apply=1},", i+1, i, n%7)
+		}
+		s.WriteString(")")
+		return s.String()
+	}
+	n := start(b, b.TempDir())
+	defer n.stop()
+	if err := n.Boot(file(b, text(0)), false); err != nil {
+		b.Fatal(err)
+	}
+	files := []*conf.File{file(b, text(1)), file(b, text(2))}
+	i := 0
+	for b.Loop() {
+		i++
+		if _, err := n.ApplyFile(files[i%2]); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

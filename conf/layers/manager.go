@@ -44,6 +44,7 @@ type Manager struct {
 	mu        sync.Mutex // guards the rest, and is held over every load
 	consumers map[string][]Consumer
 	saved     map[string]store.Version // what State knew at boot
+	bases     map[string]*schema.Rows  // the rows the file had when it was last applied
 	changed   chan struct{}            // closed and replaced at every swap
 }
 
@@ -53,12 +54,17 @@ func New(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read module versions: %w", err)
 	}
+	bases, err := o.State.Bases()
+	if err != nil {
+		return nil, fmt.Errorf("read what the file had: %w", err)
+	}
 	m := &Manager{
 		log: o.Log, store: o.Store, state: o.State, now: o.Now,
 		version: o.Version, syncInterfaces: o.SyncInterfaces, noSQLiteServer: o.NoSQLiteServer,
 		current:   map[string]*atomic.Pointer[Snapshot]{},
 		consumers: map[string][]Consumer{},
 		saved:     saved,
+		bases:     bases,
 		changed:   make(chan struct{}),
 	}
 	if m.now == nil {

@@ -31,7 +31,7 @@ func (s *Snapshot) Stamp() Stamp { return s.Stamps[s.Module.Checksums[0]] }
 
 // Variables reads the values of a snapshot of variables.
 func (s *Snapshot) Variables() Variables {
-	rows := s.Runtime[variablesTable]
+	rows := s.Runtime[s.Module.VariablesTable()]
 	v := make(Variables, len(rows.Rows))
 	for _, r := range rows.Rows {
 		v[r[0].Text] = r[1].Text
@@ -39,7 +39,7 @@ func (s *Snapshot) Variables() Variables {
 	return v
 }
 
-// variablesTable is the table that holds the variables of all modules.
+// variablesTable is the table that holds the variables of the modules that are synced.
 const variablesTable = "global_variables"
 
 // Variables is a set of variables in force, by full name. Every value passed its check.

@@ -16,7 +16,7 @@ const versionVariable = "admin-version"
 func (m *Manager) readVariables(mod schema.Module) (map[string]*schema.Rows, error) {
 	inForce := m.variablesInForce(mod)
 	err := m.store.Tx(func(tx store.Tx) error {
-		rows, err := tx.Query("SELECT variable_name, variable_value FROM main.global_variables WHERE substr(variable_name, 1, ?) = ?",
+		rows, err := tx.Query("SELECT variable_name, variable_value FROM main."+mod.VariablesTable()+" WHERE substr(variable_name, 1, ?) = ?",
 			schema.Text(itoa(len(mod.Prefix))), schema.Text(mod.Prefix))
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (m *Manager) readVariables(mod schema.Module) (map[string]*schema.Rows, err
 		}
 		return nil
 	})
-	return map[string]*schema.Rows{variablesTable: m.variableRows(mod, inForce)}, err
+	return map[string]*schema.Rows{mod.VariablesTable(): m.variableRows(mod, inForce)}, err
 }
 
 // variablesInForce starts from the runtime, at boot from the defaults.
@@ -72,7 +72,7 @@ func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables,
 	v := schema.FindVariable(name)
 	if v == nil {
 		m.log.Warn().Msgf("Impossible to set not existing variable %s with value \"%s\". Deleting. If the variable name is correct, this version doesn't support it", short, value)
-		return tx.Exec("DELETE FROM main.global_variables WHERE variable_name = ?", schema.Text(name))
+		return tx.Exec("DELETE FROM main."+mod.VariablesTable()+" WHERE variable_name = ?", schema.Text(name))
 	}
 	canonical, err := v.Check(value)
 	switch {
@@ -88,7 +88,7 @@ func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables,
 		inForce[name] = canonical
 		return nil
 	}
-	return tx.Exec("UPDATE main.global_variables SET variable_value = ? WHERE variable_name = ?", schema.Text(inForce[name]), schema.Text(name))
+	return tx.Exec("UPDATE main."+mod.VariablesTable()+" SET variable_value = ? WHERE variable_name = ?", schema.Text(inForce[name]), schema.Text(name))
 }
 
 // variableRows lists variables in the order of their names.

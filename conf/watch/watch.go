@@ -22,7 +22,7 @@ import (
 
 // Default timings of a Watcher.
 const (
-	Settle  = 50 * time.Millisecond // quiet time before a tick
+	Settle  = 20 * time.Millisecond // quiet time before a tick
 	MaxWait = 500 * time.Millisecond
 	// Recheck is how often directories that are missing are looked for again, and how often
 	// a tick is sent without an event, for file systems that send none.
