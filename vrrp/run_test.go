@@ -30,14 +30,12 @@ vrrp_instance VI_1 {
 		chk
 	}
 }
-vrrp_instance AH {
+vrrp_instance HMAC {
 	interface nope0
 	virtual_router_id 2
-	authentication {
-		auth_type AH
-		auth_pass x
-	}
 	virtual_ipaddress { 192.0.2.2/24 }
+	auth_hmac {
+	}
 }`))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)

@@ -76,11 +76,11 @@ func summary(c *vrrpconf.Config) string {
 		fmt.Fprintf(&b, "  from %v to %v peers %v ttl %d check %v\n", i.Source, i.Group, i.Peers, i.UnicastTTL, i.CheckPeers)
 		for what, n := range map[string]*vrrpconf.Command{"master": i.Notify.Master} {
 			if n != nil {
-				fmt.Fprintf(&b, "  notify_%s %q\n", what, *n)
+				fmt.Fprintf(&b, "  notify_%s {%q %q}\n", what, n.Argv, n.User)
 			}
 		}
 		if n := i.Notify; n.Stop != nil && n.Any != nil {
-			fmt.Fprintf(&b, "  notify_stop %q notify %q\n", *n.Stop, *n.Any)
+			fmt.Fprintf(&b, "  notify_stop {%q %q} notify {%q %q}\n", n.Stop.Argv, n.Stop.User, n.Any.Argv, n.Any.User)
 		}
 		if i.Skip != "" {
 			fmt.Fprintf(&b, "  left alone: %s\n", i.Skip)

@@ -53,8 +53,20 @@ type Global struct {
 	LogUnknownVRIDs   bool
 	Defaults          Tuning // of instances that come later in the text
 
-	checkPeers bool       // vrrp_check_unicast_src
-	group4     netip.Addr // vrrp_mcast_group4
+	// FIFOs receive a line for every change: notify_fifo, then vrrp_notify_fifo.
+	FIFOs [2]FIFO
+	// FIFOOnReload repeats the states to the FIFOs after a reload.
+	FIFOOnReload bool
+
+	checkPeers     bool       // vrrp_check_unicast_src
+	group4, group6 netip.Addr // vrrp_mcast_group4, vrrp_mcast_group6
+}
+
+// FIFO is a named pipe that receives events. Path is empty where there is none.
+type FIFO struct {
+	Path   string
+	User   User     // who owns the pipe
+	Script *Command // reads it; gets the path as last argument; nil if there is none
 }
 
 // Tuning is what global_defs can preset for instances.
@@ -85,6 +97,9 @@ type User struct{ Name, Group string }
 type Command struct {
 	Argv []string
 	User User
+	// Secure is enable_script_security: the command must not run as root if somebody else
+	// could change it.
+	Secure bool
 }
 
 // Script is a vrrp_script block.
@@ -101,26 +116,47 @@ type Script struct {
 	InitFail bool // counts as failed until it has risen
 }
 
-// TrackFile is a track_file block. It is read and recognised, not yet carried out.
+// TrackFile is a track_file block: the number in a file counts.
 type TrackFile struct {
 	Pos     confparse.Pos
 	Name    string
 	File    string
-	Weight  int
+	Weight  int // the number is multiplied by it; with 0, any number but 0 is a fault
 	Reverse bool
+	// Init says that the file is written at the start, unless it is there; InitValue is what
+	// with, and InitOverwrite that it is written all the same.
+	Init, InitOverwrite bool
+	InitValue           int
 }
 
-// TrackProcess is a vrrp_track_process block. It is read and recognised, not yet carried out.
+// ParamMatch says how the parameters of a process are compared.
+type ParamMatch uint8
+
+// The ways to compare parameters.
+const (
+	ParamExact   ParamMatch = iota
+	ParamInitial            // the process may have more
+	ParamPartial            // as ParamInitial, and the last one may be longer
+)
+
+// TrackProcess is a vrrp_track_process block: it is up while enough processes run.
 type TrackProcess struct {
 	Pos     confparse.Pos
 	Name    string
 	Command []string
 	Weight  int
 	Reverse bool
-	Quorum  int
+	// FullCommand compares the whole command line instead of the process's name.
+	FullCommand bool
+	ParamMatch  ParamMatch
+	Quorum      int // at least so many must run
+	QuorumMax   int // and no more than that; 0 is no limit
+	// ForkDelay and TerminateDelay are how long a change must last to count.
+	ForkDelay, TerminateDelay time.Duration
 }
 
-// SyncGroup is a vrrp_sync_group block. It is read and recognised, not yet carried out.
+// SyncGroup is a vrrp_sync_group block: its members are MASTER together or not at all. What
+// the group tracks is in each member's lists.
 type SyncGroup struct {
 	Pos     confparse.Pos
 	Name    string
@@ -128,4 +164,6 @@ type SyncGroup struct {
 	Notify  Notify
 	// TrackingWeight lets the weighted trackers of its members count.
 	TrackingWeight bool
+
+	scripts, interfaces, files, processes []Tracked
 }

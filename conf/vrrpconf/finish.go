@@ -15,6 +15,7 @@ func (b *builder) finish() {
 	}
 	b.duplicates()
 	b.finishGroups()
+	b.secure()
 	b.skippedBlocks()
 	if len(b.cfg.Scripts) > 0 && !b.cfg.Global.ScriptSecurity {
 		b.warnf(b.scriptWord(), CodeSecurity, "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
@@ -161,8 +162,6 @@ func (b *builder) completeAuth(i *rawInstance) {
 		i.Auth.Type = AuthPass
 	case "AH":
 		i.Auth.Type = AuthAH
-		i.Skip = "auth_type AH is not carried out yet"
-		b.warnf(kind, CodePending, "auth_type AH is not carried out yet: vrrp_instance %q is left alone", i.Name)
 	default:
 		b.warnf(kind, CodeValue, "auth_type %q is neither PASS nor AH: no authentication", kind.Text)
 		return
@@ -191,9 +190,9 @@ func (b *builder) completeAddresses(i *rawInstance) {
 		b.warnf(i.name, CodeIncomplete, "vrrp_instance %q has no virtual_ipaddress", i.Name)
 	case len(i.VIPs) > 255:
 		b.errorf(i.word("virtual_ipaddress"), CodeValue, "vrrp_instance %q has more than 255 addresses; move some to virtual_ipaddress_excluded", i.Name)
-	case i.IPv6():
-		i.Skip = "VRRP over IPv6 is not carried out yet"
-		b.warnf(i.name, CodePending, "VRRP over IPv6 is not carried out yet: vrrp_instance %q is left alone", i.Name)
+	case i.IPv6() && i.Version == 2:
+		b.warnf(i.name, CodeNoEffect, "VRRPv2 knows no IPv6: vrrp_instance %q uses version 3", i.Name)
+		i.Version = 3
 	}
 }
 
@@ -218,11 +217,48 @@ func (b *builder) completeUnicast(i *rawInstance) {
 		b.warnf(i.word("mcast_dst_ip"), CodeFamily, "mcast_dst_ip %s is not a multicast group of this family, dropped", g)
 		i.Group = netip.Addr{}
 	}
-	if !i.Group.IsValid() {
-		i.Group = b.cfg.Global.group4
+	if i.Group.IsValid() {
+		return
+	}
+	i.Group = b.cfg.Global.group4
+	if i.IPv6() {
+		i.Group = b.cfg.Global.group6
 	}
 	if !i.Group.IsValid() {
-		i.Group = netip.AddrFrom4([4]byte{224, 0, 0, 18})
+		i.Group = defaultGroup(i.IPv6())
+	}
+}
+
+// defaultGroup is where adverts go to (RFC 9568 §5.1.1.2, §5.1.2.2).
+func defaultGroup(v6 bool) netip.Addr {
+	if v6 {
+		return netip.MustParseAddr("ff02::12")
+	}
+	return netip.AddrFrom4([4]byte{224, 0, 0, 18})
+}
+
+// secure marks all commands, because enable_script_security counts wherever it stands.
+func (b *builder) secure() {
+	if !b.cfg.Global.ScriptSecurity {
+		return
+	}
+	var all []*Command
+	for _, s := range b.cfg.Scripts {
+		all = append(all, &s.Command)
+	}
+	for _, i := range b.cfg.Instances {
+		all = append(all, i.Notify.commands()...)
+	}
+	for _, g := range b.cfg.Groups {
+		all = append(all, g.Notify.commands()...)
+	}
+	for _, f := range b.cfg.Global.FIFOs {
+		all = append(all, f.Script)
+	}
+	for _, c := range all {
+		if c != nil {
+			c.Secure = true
+		}
 	}
 }
 

@@ -56,11 +56,15 @@ var globalRules = []rule[Global]{
 			g.group4 = a
 		}
 	}},
-	{name: "vrrp_mcast_group6", least: 1, effect: pending},
+	{name: "vrrp_mcast_group6", least: 1, set: func(b *builder, g *Global, k *confparse.Keyword) {
+		if a, ok := b.address(k.Args()[0], k.Name()); ok && a.Is6() && a.IsMulticast() {
+			g.group6 = a
+		}
+	}},
 
-	{name: "vrrp_notify_fifo", effect: pending}, {name: "vrrp_notify_fifo_script", effect: pending},
-	{name: "notify_fifo", effect: pending}, {name: "notify_fifo_script", effect: pending},
-	{name: "fifo_write_vrrp_states_on_reload", effect: pending},
+	{name: "notify_fifo", least: 1, set: setFIFO(0)}, {name: "notify_fifo_script", least: 1, set: setFIFOScript(0)},
+	{name: "vrrp_notify_fifo", least: 1, set: setFIFO(1)}, {name: "vrrp_notify_fifo_script", least: 1, set: setFIFOScript(1)},
+	{name: "fifo_write_vrrp_states_on_reload", set: setOn(func(g *Global) *bool { return &g.FIFOOnReload })},
 	{name: "vrrp_garp_extra_if", effect: pending},
 	{name: "startup_script", effect: pending}, {name: "startup_script_timeout", effect: pending},
 	{name: "shutdown_script", effect: pending}, {name: "shutdown_script_timeout", effect: pending},
@@ -108,6 +112,16 @@ var globalRules = []rule[Global]{
 	{name: "set_supplementary_groups", effect: silent}, {name: "use_symlink_paths", effect: silent}, {name: "json_version", effect: silent},
 	{name: "state_dump_file", effect: silent}, {name: "stats_dump_file", effect: silent}, {name: "json_dump_file", effect: silent},
 	{name: "iproute_usr_dir", effect: silent}, {name: "iproute_etc_dir", effect: silent},
+}
+
+func setFIFO(n int) func(*builder, *Global, *confparse.Keyword) {
+	return func(_ *builder, g *Global, k *confparse.Keyword) {
+		g.FIFOs[n].Path, g.FIFOs[n].User = k.Args()[0].Text, user(k.Args()[1:])
+	}
+}
+
+func setFIFOScript(n int) func(*builder, *Global, *confparse.Keyword) {
+	return func(b *builder, g *Global, k *confparse.Keyword) { g.FIFOs[n].Script = b.userCommand(k, g.ScriptUser) }
 }
 
 // setMinGARP is vrrp_min_garp: one frame, no second burst.

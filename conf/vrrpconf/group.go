@@ -1,6 +1,10 @@
 package vrrpconf
 
-import "github.com/keepsql/keepsql/confparse"
+import (
+	"slices"
+
+	"github.com/keepsql/keepsql/confparse"
+)
 
 var groupRules = append([]rule[SyncGroup]{
 	{name: "group", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
@@ -12,8 +16,19 @@ var groupRules = append([]rule[SyncGroup]{
 			}
 		}
 	}},
-	{name: "track_interface", effect: silent}, {name: "track_script", effect: silent}, {name: "track_file", effect: silent},
-	{name: "track_process", effect: silent}, {name: "track_bfd", effect: silent}, {name: "smtp_alert", effect: silent},
+	{name: "track_interface", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
+		g.interfaces = append(g.interfaces, b.tracked(k, nil, 253)...)
+	}},
+	{name: "track_script", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
+		g.scripts = append(g.scripts, b.tracked(k, b.definedScripts(), 253)...)
+	}},
+	{name: "track_file", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
+		g.files = append(g.files, b.tracked(k, b.definedFiles(), 254)...)
+	}},
+	{name: "track_process", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
+		g.processes = append(g.processes, b.tracked(k, b.definedProcesses(), 254)...)
+	}},
+	{name: "track_bfd", effect: pending}, {name: "smtp_alert", effect: silent},
 	{name: "notify_priority_changes", effect: silent},
 	{name: "sync_group_tracking_weight", set: setOn(func(g *SyncGroup) *bool { return &g.TrackingWeight })},
 	{name: "global_tracking", set: setOn(func(g *SyncGroup) *bool { return &g.TrackingWeight })},
@@ -44,7 +59,7 @@ func (b *builder) finishGroups() {
 			default:
 				in[m] = g.Name
 				members = append(members, m)
-				b.groupWeights(name, g, i)
+				b.groupTrackers(name, g, i)
 			}
 		}
 		g.Members = members
@@ -57,13 +72,40 @@ func (b *builder) finishGroups() {
 	}
 }
 
-// groupWeights warns about weighted scripts of a member: they would move it away from the group.
-func (b *builder) groupWeights(name confparse.Word, g *SyncGroup, i *Instance) {
-	for _, t := range i.Scripts {
-		if t.Weight != 0 && !g.TrackingWeight {
-			b.warnf(name, CodeGroup, "keepalived drops the weighted script %q of %s in a sync group; set its weight to 0, or write sync_group_tracking_weight", t.Name, i.Name)
+// groupTrackers gives a member what the group tracks, and takes away the weights that would
+// move it away from the others: scripts and files are dropped, the rest counts unweighted.
+func (b *builder) groupTrackers(name confparse.Word, g *SyncGroup, i *Instance) {
+	i.Scripts = merge(i.Scripts, g.scripts)
+	i.Files = merge(i.Files, g.files)
+	i.Processes = merge(i.Processes, g.processes)
+	i.Interfaces = merge(i.Interfaces, slices.DeleteFunc(slices.Clone(g.interfaces), func(t Tracked) bool { return t.Name == i.Interface }))
+	if g.TrackingWeight {
+		return
+	}
+	weighted := func(t Tracked) bool {
+		if t.Weight != 0 {
+			b.warnf(name, CodeGroup, "%q of %s has a weight and is dropped in a sync group; set its weight to 0, or write sync_group_tracking_weight", t.Name, i.Name)
+		}
+		return t.Weight != 0
+	}
+	i.Scripts = slices.DeleteFunc(i.Scripts, weighted)
+	i.Files = slices.DeleteFunc(i.Files, weighted)
+	for n := range i.Interfaces {
+		i.Interfaces[n].Weight = 0
+	}
+	for n := range i.Processes {
+		i.Processes[n].Weight = 0
+	}
+}
+
+// merge appends what is not in the list under its name already.
+func merge(list, more []Tracked) []Tracked {
+	for _, t := range more {
+		if indexTracked(list, t.Name) < 0 {
+			list = append(list, t)
 		}
 	}
+	return list
 }
 
 // notifyRules are the keywords that hold commands to run after a change.

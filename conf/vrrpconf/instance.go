@@ -112,3 +112,8 @@ type Notify struct {
 	Deleted                     *Command
 	MasterRxLowerPri            *Command
 }
+
+// commands are all of them, nil for those that are not set.
+func (n *Notify) commands() []*Command {
+	return []*Command{n.Master, n.Backup, n.Fault, n.Stop, n.Any, n.Deleted, n.MasterRxLowerPri}
+}

@@ -95,7 +95,9 @@ var instanceRules = append([]rule[rawInstance]{
 	{name: "native_ipv6", effect: silent}, {name: "lvs_sync_daemon_interface", effect: ignored, note: noLVS},
 	{name: "old_unicast_checksum", effect: pending}, {name: "no_virtual_ipaddress", effect: silent},
 	{name: "timer_expired_backup", effect: silent}, {name: "thread_timer_expired", effect: silent},
-	{name: "owner_ignore_adverts", effect: pending}, {name: "v3_checksum_as_v2", effect: pending}, {name: "auth_hmac", effect: pending},
+	{name: "owner_ignore_adverts", effect: pending}, {name: "v3_checksum_as_v2", effect: pending}, {name: "auth_hmac", effect: pending, set: func(_ *builder, i *rawInstance, _ *confparse.Keyword) {
+		i.Skip = "auth_hmac is not carried out yet" // its peers would not believe us, nor we them
+	}},
 }, notifyRules(func(i *rawInstance) *Notify { return &i.Notify })...)
 
 var authRules = []rule[rawInstance]{

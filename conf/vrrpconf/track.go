@@ -2,6 +2,7 @@ package vrrpconf
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -13,7 +14,16 @@ var trackFileRules = []rule[TrackFile]{
 			f.Weight, f.Reverse = n, rev
 		}
 	}},
-	{name: "init_file", effect: silent},
+	{name: "init_file", set: func(b *builder, f *TrackFile, k *confparse.Keyword) {
+		f.Init = true
+		for _, w := range k.Args() {
+			if w.Text == "overwrite" {
+				f.InitOverwrite = true
+			} else if n, ok := b.number(w, "init_file", -1<<31, 1<<31-1); ok {
+				f.InitValue = n
+			}
+		}
+	}},
 }
 
 var trackProcessRules = []rule[TrackProcess]{
@@ -28,9 +38,32 @@ var trackProcessRules = []rule[TrackProcess]{
 		}
 	}},
 	{name: "quorum", least: 1, set: setInt(1, 65535, func(p *TrackProcess) *int { return &p.Quorum })},
-	{name: "param_match", effect: silent}, {name: "quorum_max", least: 1, effect: silent},
-	{name: "delay", least: 1, effect: silent}, {name: "fork_delay", least: 1, effect: silent},
-	{name: "terminate_delay", least: 1, effect: silent}, {name: "full_command", effect: silent},
+	{name: "quorum_max", least: 1, set: setInt(0, 65535, func(p *TrackProcess) *int { return &p.QuorumMax })},
+	{name: "param_match", set: setParamMatch},
+	{name: "delay", least: 1, set: func(b *builder, p *TrackProcess, k *confparse.Keyword) {
+		if d, ok := b.seconds(k.Args()[0], k.Name(), time.Microsecond, time.Hour); ok {
+			p.ForkDelay, p.TerminateDelay = d, d
+		}
+	}},
+	{name: "fork_delay", least: 1, set: setSeconds(time.Microsecond, time.Hour, func(p *TrackProcess) *time.Duration { return &p.ForkDelay })},
+	{name: "terminate_delay", least: 1, set: setSeconds(time.Microsecond, time.Hour, func(p *TrackProcess) *time.Duration { return &p.TerminateDelay })},
+	{name: "full_command", set: setOn(func(p *TrackProcess) *bool { return &p.FullCommand })},
+}
+
+func setParamMatch(b *builder, p *TrackProcess, k *confparse.Keyword) {
+	if len(k.Args()) == 0 {
+		return
+	}
+	switch w := k.Args()[0]; w.Text {
+	case "exact":
+		p.ParamMatch = ParamExact
+	case "initial":
+		p.ParamMatch = ParamInitial
+	case "partial":
+		p.ParamMatch = ParamPartial
+	default:
+		b.warnf(w, CodeValue, "param_match %q is none of exact, initial and partial", w.Text)
+	}
 }
 
 func (b *builder) trackFile(c *Config, k *confparse.Keyword) {
