@@ -15,6 +15,7 @@ var variableSections = map[string]string{
 	"admin_variables":        "admin-",
 	"mysql_variables":        "mysql-",
 	"sqliteserver_variables": "sqliteserver-",
+	"keepsql_variables":      "keepsql-",
 }
 
 // variables decodes one group of variables. What upstream ignores, with or without a line in

@@ -6,7 +6,7 @@ import "slices"
 type Module struct {
 	Name    string   // as in runtime_checksums_values: "mysql_users"
 	Command string   // as in LOAD … TO RUNTIME: "MYSQL USERS"
-	Prefix  string   // of its variables in global_variables: "mysql-"; empty for tables
+	Prefix  string   // of its variables: "mysql-"; empty for tables
 	Tables  []string // of schema main; empty for variables
 	// Checksums are the names under which runtime_checksums_values shows the module;
 	// empty for a module without version and checksum.
@@ -23,6 +23,8 @@ const (
 	MySQLQueryRules = "mysql_query_rules"
 	ProxySQLServers = "proxysql_servers"
 	SQLiteVariables = "sqliteserver_variables" // of the embedded server; no checksum
+	// KeepsqlVariables are what ProxySQL does not have; no checksum, not synced.
+	KeepsqlVariables = "keepsql_variables"
 )
 
 // modules in the order they are loaded at boot.
@@ -40,6 +42,7 @@ var modules = []Module{
 	}, Checksums: []string{MySQLQueryRules}},
 	{Name: ProxySQLServers, Command: "PROXYSQL SERVERS", Tables: []string{"proxysql_servers"}, Checksums: []string{ProxySQLServers}},
 	{Name: SQLiteVariables, Command: "SQLITESERVER VARIABLES", Prefix: "sqliteserver-"},
+	{Name: KeepsqlVariables, Command: "KEEPSQL VARIABLES", Prefix: "keepsql-"},
 	{Name: "scheduler", Command: "SCHEDULER", Tables: []string{"scheduler"}},
 	{Name: "restapi", Command: "RESTAPI", Tables: []string{"restapi_routes"}},
 	{Name: "mysql_firewall", Command: "MYSQL FIREWALL", Tables: []string{
@@ -49,6 +52,15 @@ var modules = []Module{
 
 // Modules lists the modules in the order they are loaded at boot.
 func Modules() []Module { return slices.Clone(modules) }
+
+// VariablesTable is the table of main and disk that holds the module's variables. Those of keepsql have one of their own, so
+// that global_variables stays upstream's set.
+func (m Module) VariablesTable() string {
+	if m.Name == KeepsqlVariables {
+		return KeepsqlVariables
+	}
+	return "global_variables"
+}
 
 // FindModule looks a module up by name.
 func FindModule(name string) (Module, bool) {

@@ -35,6 +35,15 @@ type Table struct {
 	Key     []string // the primary key, in order; empty for a table without one
 }
 
+// Own tells whether the table is keepsql's: ProxySQL has none of that name.
+func (t *Table) Own() bool {
+	switch t.Name {
+	case "keepsql_variables", "runtime_keepsql_variables", "stats_config_history":
+		return true
+	}
+	return false
+}
+
 // ColumnNames lists the columns in order.
 func (t *Table) ColumnNames() []string {
 	names := make([]string, len(t.Columns))

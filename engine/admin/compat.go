@@ -98,7 +98,7 @@ func selectVariable(ctx context.Context, s *session, c call) (answer, error) {
 	if strings.ContainsFunc(name, func(r rune) bool { return !isWord(r) && !slices.Contains([]rune("-.@$"), r) }) {
 		return s.sql(ctx, c.text)
 	}
-	r, err := s.variables(ctx, "SELECT variable_value FROM %s.global_variables WHERE variable_name="+literal(name))
+	r, err := s.variables(ctx, "SELECT variable_value FROM %s."+variablesTable(name)+" WHERE variable_name="+literal(name))
 	if err == nil {
 		r.rows.Columns = []string{"@@" + name}
 	}

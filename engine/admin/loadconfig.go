@@ -25,7 +25,7 @@ func loadFromConfig(s *session, mod schema.Module, c call) (answer, error) {
 		if mod.Prefix != "" {
 			rows := fileVariables(f, mod.Prefix)
 			n = len(rows.Rows)
-			return tx.Insert("main.global_variables", rows)
+			return tx.Insert("main."+mod.VariablesTable(), rows)
 		}
 		for _, table := range mod.Tables {
 			section := f.Tables[table]

@@ -71,7 +71,7 @@ func (s *session) copied(mod schema.Module, from string) (answer, error) {
 		return answer{}, nil
 	}
 	r, err := s.srv.store.Exec(context.Background(), fmt.Sprintf(
-		"SELECT count(*) FROM %s.global_variables WHERE substr(variable_name,1,%d)='%s'", from, len(mod.Prefix), mod.Prefix))
+		"SELECT count(*) FROM %s.%s WHERE substr(variable_name,1,%d)='%s'", from, mod.VariablesTable(), len(mod.Prefix), mod.Prefix))
 	if err != nil {
 		return answer{}, err
 	}

@@ -12,8 +12,9 @@ import (
 // runtimeTables gives the content of the runtime_ tables, by name.
 func runtimeTables(m *layers.Manager) map[string]func() (*schema.Rows, any) {
 	tables := map[string]func() (*schema.Rows, any){
-		"runtime_global_variables": func() (*schema.Rows, any) { return runtimeVariables(m), nil },
-		"runtime_checksums_values": func() (*schema.Rows, any) { return checksums(m.Stamps()), nil },
+		"runtime_global_variables":           func() (*schema.Rows, any) { return runtimeVariables(m, "global_variables"), nil },
+		"runtime_" + schema.KeepsqlVariables: func() (*schema.Rows, any) { return runtimeVariables(m, schema.KeepsqlVariables), nil },
+		"runtime_checksums_values":           func() (*schema.Rows, any) { return checksums(m.Stamps()), nil },
 	}
 	for _, mod := range schema.Modules() {
 		for _, table := range mod.Tables {
@@ -29,12 +30,12 @@ func runtimeTables(m *layers.Manager) map[string]func() (*schema.Rows, any) {
 	return tables
 }
 
-// runtimeVariables joins the variables of all modules that have some.
-func runtimeVariables(m *layers.Manager) *schema.Rows {
+// runtimeVariables joins the variables of all modules that keep some in a table.
+func runtimeVariables(m *layers.Manager, table string) *schema.Rows {
 	all := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
 	for _, mod := range schema.Modules() {
-		if snap := m.Snapshot(mod.Name); mod.Prefix != "" && snap != nil {
-			all.Rows = append(all.Rows, snap.Runtime["global_variables"].Rows...)
+		if snap := m.Snapshot(mod.Name); mod.Prefix != "" && mod.VariablesTable() == table && snap != nil {
+			all.Rows = append(all.Rows, snap.Runtime[table].Rows...)
 		}
 	}
 	return all

@@ -37,7 +37,7 @@ func setVariable(ctx context.Context, s *session, c call) (answer, error) {
 	case name == "mysql-init_connect":
 		return answer{}, adminError("ERROR: Global variable '%s' is not configurable using SET command. You must run UPDATE global_variables", name)
 	}
-	update := fmt.Sprintf("UPDATE main.global_variables SET variable_value=%s WHERE variable_name='%s'", value, name)
+	update := fmt.Sprintf("UPDATE main.%s SET variable_value=%s WHERE variable_name='%s'", variablesTable(name), value, name)
 	if err := s.oneExpression(ctx, value, update); err != nil {
 		return answer{}, err
 	}
@@ -46,6 +46,14 @@ func setVariable(ctx context.Context, s *session, c call) (answer, error) {
 		s.affected = uint64(r.Affected)
 	}
 	return answer{affected: s.affected}, err
+}
+
+// variablesTable is the table that holds a variable.
+func variablesTable(name string) string {
+	if strings.HasPrefix(name, "keepsql-") {
+		return schema.KeepsqlVariables
+	}
+	return "global_variables"
 }
 
 // oneExpression makes sure that the value is a single expression, which cannot reach other variables. What SQLite says to the

@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"strings"
+
+	"github.com/keepsql/keepsql/conf/schema"
 )
 
 // showCommands show what schemas and tables there are.
@@ -17,6 +19,9 @@ func showCommands() []command {
 		{text: "SHOW TABLES IN ", arg: true, stats: true, run: showTablesFrom},
 		{text: "SHOW TABLES LIKE ", arg: true, stats: true, run: func(ctx context.Context, s *session, c call) (answer, error) {
 			return s.showTables(ctx, s.home(), " AND name LIKE "+c.arg)
+		}},
+		{text: "SHOW KEEPSQL TABLES", run: func(ctx context.Context, s *session, _ call) (answer, error) {
+			return s.runSelect(ctx, "SELECT name AS tables FROM (SELECT name FROM main.sqlite_master UNION SELECT name FROM stats.sqlite_master) WHERE name IN ("+ownTables()+") ORDER BY name")
 		}},
 		{text: "SHOW CREATE TABLE ", arg: true, stats: true, run: showCreateTable},
 		{text: "SHOW CHARSET", stats: true, run: showCharset},
@@ -61,7 +66,20 @@ func showTablesFrom(ctx context.Context, s *session, c call) (answer, error) {
 }
 
 func (s *session) showTables(ctx context.Context, from, condition string) (answer, error) {
-	return s.runSelect(ctx, "SELECT name AS tables FROM "+from+".sqlite_master WHERE type='table' AND name<>'sqlite_sequence'"+condition+" ORDER BY name")
+	return s.runSelect(ctx, "SELECT name AS tables FROM "+from+".sqlite_master WHERE type='table' AND name<>'sqlite_sequence' AND name NOT IN ("+ownTables()+")"+condition+" ORDER BY name")
+}
+
+// ownTables lists the tables that ProxySQL does not have, as SQL strings: SHOW TABLES leaves them out, since clients compare.
+func ownTables() string {
+	var names []string
+	for _, s := range schema.Schemas {
+		for _, t := range schema.Tables(s) {
+			if t.Own() {
+				names = append(names, literal(t.Name))
+			}
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 // showCreateTable gives no row for a table that does not exist, as upstream.

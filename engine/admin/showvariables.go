@@ -15,6 +15,9 @@ func variableCommands() []command {
 			return s.variables(ctx, selectVariables+which.condition+" ORDER BY variable_name")
 		}})
 	}
+	all = append(all, command{text: "SHOW KEEPSQL VARIABLES", run: func(ctx context.Context, s *session, _ call) (answer, error) {
+		return s.runSelect(ctx, "SELECT variable_name AS Variable_name, variable_value AS Value FROM main.keepsql_variables ORDER BY variable_name")
+	}})
 	for _, how := range []string{"LIKE", "WHERE"} {
 		for _, global := range []string{"", "GLOBAL "} {
 			all = append(all, command{text: "SHOW " + global + "VARIABLES " + how + " ", arg: true, stats: true, run: showSome(how)})

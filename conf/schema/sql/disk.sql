@@ -222,3 +222,7 @@ CREATE TABLE scheduler (
     arg4 VARCHAR,
     arg5 VARCHAR,
     comment VARCHAR NOT NULL DEFAULT '');
+
+CREATE TABLE keepsql_variables (
+    variable_name VARCHAR NOT NULL PRIMARY KEY,
+    variable_value VARCHAR NOT NULL);

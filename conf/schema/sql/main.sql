@@ -447,3 +447,11 @@ CREATE TABLE scheduler (
     arg4 VARCHAR,
     arg5 VARCHAR,
     comment VARCHAR NOT NULL DEFAULT '');
+
+CREATE TABLE keepsql_variables (
+    variable_name VARCHAR NOT NULL PRIMARY KEY,
+    variable_value VARCHAR NOT NULL);
+
+CREATE TABLE runtime_keepsql_variables (
+    variable_name VARCHAR NOT NULL PRIMARY KEY,
+    variable_value VARCHAR NOT NULL);

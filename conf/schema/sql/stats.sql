@@ -256,3 +256,14 @@ CREATE TABLE stats_proxysql_servers_status (
     checks_OK INT NOT NULL,
     checks_ERR INT NOT NULL,
     PRIMARY KEY (hostname, port) );
+
+CREATE TABLE stats_config_history (
+    module VARCHAR NOT NULL,
+    revision INT NOT NULL,
+    version INT NOT NULL,
+    epoch INT NOT NULL,
+    checksum VARCHAR NOT NULL,
+    origin VARCHAR NOT NULL,
+    time VARCHAR NOT NULL,
+    summary VARCHAR NOT NULL,
+    PRIMARY KEY (module, revision) );
