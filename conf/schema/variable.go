@@ -41,6 +41,8 @@ type Variable struct {
 	Restart  bool     // takes effect at the next start only
 	ReadOnly bool     // cannot be set at all
 	Sync     Sync
+	Doc      string // what it is, one sentence
+	Unused   string // why it is accepted and changes nothing; empty for most
 }
 
 var byName = sync.OnceValue(func() map[string]*Variable {
@@ -65,6 +67,25 @@ func Variables(prefix string) []Variable {
 
 // FindVariable looks a variable up by its full name; nil where there is none.
 func FindVariable(name string) *Variable { return byName()[name] }
+
+// Allowed says in words what values the variable can take.
+func (v *Variable) Allowed() string {
+	switch {
+	case v.ReadOnly:
+		return "read only"
+	case v.Kind == Boolean:
+		return "true, false"
+	case v.Kind == Integer:
+		return fmt.Sprintf("%d … %d", v.Min, v.Max)
+	case v.Kind == Enum:
+		return strings.Join(v.Values, ", ")
+	case v.Kind == Path:
+		return "file name, may be empty"
+	case v.NonEmpty:
+		return "text, not empty"
+	}
+	return "text"
+}
 
 // Check tells whether the variable can take the value, and gives the form that runtime
 // keeps: booleans become "true" or "false", enums their listed spelling. The error says what

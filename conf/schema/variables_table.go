@@ -58,7 +58,7 @@ var variables = []Variable{
 	{Name: "clickhouse-port", Default: "9000", Kind: Integer, Min: 1, Max: 65535, Sync: Never, Doc: "Port of a ClickHouse server.", Unused: "there is no ClickHouse front end"},
 	{Name: "clickhouse-read_only", Default: "false", Kind: Boolean, Sync: Never, Doc: "Refuses writes through the ClickHouse front end.", Unused: "there is no ClickHouse front end"},
 	// Whether a node without configuration of its own takes over that of a peer whose version is 1.
-	{Name: "keepsql-cluster_bootstrap_from_peer", Default: "true", Kind: Boolean, Sync: Never},
+	{Name: "keepsql-cluster_bootstrap_from_peer", Default: "true", Kind: Boolean, Sync: Never, Doc: "Whether a node whose module is empty adopts that of a peer at version 1."},
 	{Name: "mysql-add_ldap_user_comment", Doc: "Name under which an LDAP user is put into a comment of each statement.", Unused: "there is no LDAP plug-in"},
 	{Name: "mysql-auditlog_filename", Kind: Path, Doc: "File of the audit log, relative to the data directory; empty is off."},
 	{Name: "mysql-auditlog_filesize", Default: "104857600", Kind: Integer, Min: 1048576, Max: 1073741824, Doc: "Size in bytes at which the audit log is continued in a new file."},
