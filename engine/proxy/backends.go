@@ -17,8 +17,7 @@ type backend struct {
 	hostgroup int
 	flags     sticky
 	inTrx     bool
-	stmts     int  // prepared statements of the session on it
-	held      bool // it was kept after a statement, so the server may hold state that a new one would lack
+	stmts     int // prepared statements of the session on it
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
@@ -26,6 +25,12 @@ type backend struct {
 
 // delayed reports whether the connection is kept for a while only.
 func (b *backend) delayed() bool { return b.delay > 0 || !b.delayUntil.IsZero() }
+
+// stateful reports whether something would be missing on another connection: a transaction, a temporary table. Prepared
+// statements would not, they are prepared again.
+func (b *backend) stateful() bool {
+	return b.inTrx || b.flags&^(stickyHarmless|stickyStatements|stickyOption) != 0
+}
 
 // sharedCapabilities are the client's capabilities that a server connection must have as well for answers to be passed on
 // as they are.
@@ -92,8 +97,6 @@ func (s *session) settle(i int) {
 		s.discard(i)
 	case b.conn.Draining() && !b.inTrx && b.flags&^stickyHarmless == 0, !s.keeps(b):
 		s.release(i)
-	default:
-		b.held = true
 	}
 }
 

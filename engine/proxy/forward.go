@@ -81,9 +81,9 @@ func (s *session) exchange(b *backend, st *statement, set *settings) outcome {
 }
 
 // again decides whether a statement that failed is tried on another connection: if the server cannot have seen it, or if it
-// only reads and nothing was answered. What depends on state of a held connection is never tried again.
+// only reads and nothing was answered. What depends on state of its connection is never tried again.
 func (s *session) again(st *statement, b *backend, o outcome, try int) bool {
-	if b.held || b.inTrx || o.answered || asServerError(o.err) != nil || s.ctx.Err() != nil || s.view.outcome() != goOn {
+	if b.stateful() || o.answered || asServerError(o.err) != nil || s.ctx.Err() != nil || s.view.outcome() != goOn {
 		return false
 	}
 	if o.unsent {

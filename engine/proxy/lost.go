@@ -56,7 +56,7 @@ func (s *session) failed(st *statement, set *settings, i int, o outcome) error {
 	if errors.As(o.err, &e) {
 		return s.replayRefused(st, i, e)
 	}
-	fatal := b.held || b.inTrx || o.answered
+	fatal := b.stateful() || o.answered
 	loss := s.lossMessage(b, o)
 	s.recordError(st, b.conn, loss)
 	s.p.log.Warn().Err(o.err).Uint32("session", s.id).Int("hostgroup", b.hostgroup).Str("server", b.conn.Server().String()).
@@ -85,7 +85,7 @@ func (s *session) replayRefused(st *statement, i int, e *replayError) error {
 	case b.flags&stickyUnknown == 0:
 		s.settle(i)
 	default:
-		fatal = b.held || b.inTrx
+		fatal = b.inTrx || b.flags&^(stickyHarmless|stickyStatements|stickyUnknown) != 0
 		s.discard(i)
 	}
 	if err := s.fail(e.refusal); err != nil || fatal {

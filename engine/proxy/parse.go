@@ -58,6 +58,7 @@ var noHints = func() (a rule.Annotations) {
 }()
 
 func (s *session) done(st *statement) {
+	s.view.detach()
 	st.payload, st.sql, st.prep, st.query = nil, nil, nil, rule.Query{}
 	if cap(st.text) > maxKeptText || cap(st.packet) > maxKeptText {
 		st.text, st.packet = nil, nil

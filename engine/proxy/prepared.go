@@ -29,6 +29,7 @@ type prepared struct {
 	on        map[int]*instance // by hostgroup
 	types     []byte            // of the parameters, as the client sent them last
 	last      int               // hostgroup it was executed on last, -1
+	longOn    int               // hostgroup that was sent long data for the next execution, -1
 }
 
 // instance is a prepared statement on one server connection.
@@ -94,7 +95,7 @@ func (s *session) prepare(p []byte) error {
 	}
 	s.stmts.pending = &prepared{
 		sql: slices.Clone(st.sql), text: slices.Clone(st.text), hash: st.hash, class: st.class, traits: st.traits,
-		hostgroup: s.routeUnbound(st), on: map[int]*instance{}, last: -1,
+		hostgroup: s.routeUnbound(st), on: map[int]*instance{}, last: -1, longOn: -1,
 	}
 	defer func() { s.stmts.pending = nil }()
 	return s.execute(st, set)
@@ -127,14 +128,25 @@ func (s *session) runPrepared(cmd wire.Command, ps *prepared, p []byte) error {
 		s.shard.Add(stats.ComFrontendStmtExecute, 1)
 		s.shard.Add(stats.ComBackendStmtExecute, 1)
 		st.hostgroup = s.preparedTarget(ps)
+		if !ps.complete(st.hostgroup) {
+			return s.fail(wire.Errorf(2013, "HY000", "Lost connection to MySQL server during query (parameters sent as long data are gone)"))
+		}
 		ps.last = st.hostgroup
 	default:
+		ps.longOn = -1
 		if ps.last < 0 { // never executed: there is nothing to reset or to fetch
 			return s.idleStatement(cmd)
 		}
 		st.hostgroup = ps.last
 	}
 	return s.executeOn(st, set)
+}
+
+// complete reports whether the long data for an execution is where the execution goes, and expects none from then on.
+func (ps *prepared) complete(hostgroup int) bool {
+	on := ps.longOn
+	ps.longOn = -1
+	return on < 0 || on == hostgroup && ps.on[on] != nil
 }
 
 // idleStatement answers for a statement without a result.

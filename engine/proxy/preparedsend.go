@@ -96,6 +96,7 @@ func (s *session) longData(ps *prepared, p []byte) error {
 		return errSession // there is no way to tell the client
 	}
 	b := &s.backends[i]
+	ps.longOn = st.hostgroup
 	if err := s.bring(b, st, set); err != nil {
 		return errSession
 	}

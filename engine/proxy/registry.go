@@ -43,6 +43,16 @@ func (r *registry) find(id uint32) *session {
 	return r.byID[id]
 }
 
+// appendTo appends the sessions to list, in no order.
+func (r *registry) appendTo(list []*session) []*session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.byID {
+		list = append(list, s)
+	}
+	return list
+}
+
 // all lists the sessions by number.
 func (r *registry) all() []*session {
 	r.mu.Lock()

@@ -132,9 +132,10 @@ func (v *view) attach(c *hostgroup.Conn, flags sticky) bool {
 	return v.verdict == goOn
 }
 
-// detach shows that a server has answered. The connection is out of the watchdog's reach afterwards.
+// detach shows that a server has answered. The connection is out of the watchdog's reach afterwards, and the statement's
+// text may be overwritten.
 func (v *view) detach() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.doing, v.conn = working, nil
+	v.doing, v.conn, v.info = working, nil, nil
 }

@@ -17,19 +17,21 @@ const lastWords = 500 * time.Millisecond
 func (p *Proxy) watchSessions(ctx context.Context) {
 	t := time.NewTicker(p.watch)
 	defer t.Stop()
+	var sessions []*session
 	for {
 		select {
 		case <-ctx.Done():
 			for _, s := range p.registry.all() {
 				p.interrupt(s, killedConn, "shutting down")
-				s.client.Socket().SetWriteDeadline(time.Now().Add(lastWords))
 			}
 			return
 		case <-t.C:
 			now, set := p.now(), p.settings.Load()
-			for _, s := range p.registry.all() {
+			sessions = p.registry.appendTo(sessions[:0])
+			for _, s := range sessions {
 				p.watchSession(s, now, set)
 			}
+			clear(sessions)
 		}
 	}
 }
@@ -87,6 +89,9 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 	}
 	doing := v.doing
 	v.mu.Unlock()
+	if why == killedConn { // it may be writing to a client that does not read
+		s.client.Socket().SetWriteDeadline(time.Now().Add(lastWords))
+	}
 	switch {
 	case doing == acquiring && why != timedOut && why != killedQuery:
 		s.cancel()
