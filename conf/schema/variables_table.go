@@ -175,7 +175,7 @@ var variables = []Variable{
 	{Name: "mysql-query_cache_soft_ttl_pct", Default: "0", Kind: Integer, Min: 0, Max: 100, Doc: "Share of a cached result's life after which one session renews it, in percent; 0 is off."},
 	{Name: "mysql-query_cache_stores_empty_result", Default: "true", Kind: Boolean, Doc: "Whether empty results are cached."},
 	{Name: "mysql-query_digests", Default: "true", Kind: Boolean, Doc: "Whether statements are counted by digest."},
-	{Name: "mysql-query_digests_grouping_limit", Default: "3", Kind: Integer, Min: 1, Max: 2089, Doc: "Values of a list that a digest shows before it says ...."},
+	{Name: "mysql-query_digests_grouping_limit", Default: "3", Kind: Integer, Min: 1, Max: 2089, Doc: "Values of a list that a digest shows before it is cut short."},
 	{Name: "mysql-query_digests_groups_grouping_limit", Default: "10", Kind: Integer, Min: 0, Max: 2089, Doc: "Groups of values that a digest shows; 0 shows all."},
 	{Name: "mysql-query_digests_keep_comment", Default: "false", Kind: Boolean, Doc: "Keeps comments in digests."},
 	{Name: "mysql-query_digests_lowercase", Default: "false", Kind: Boolean, Doc: "Writes digests in lower case."},

@@ -69,6 +69,7 @@ const (
 	ignored               // known, without effect here: one warning
 	pending               // known, not carried out yet: one warning
 	skipped               // as ignored, but for a whole block of other keywords
+	inert                 // part of a block that is not carried out
 )
 
 // rule describes one keyword of a block whose values go into a T.

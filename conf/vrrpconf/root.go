@@ -21,9 +21,10 @@ var rootRules = []rule[Config]{
 	{name: "vrrp_track_file", least: 1, set: (*builder).trackFile},
 
 	{name: "static_ipaddress", effect: pending}, {name: "static_routes", effect: pending}, {name: "static_rules", effect: pending},
-	{name: "track_group", effect: pending}, {name: "garp_group", effect: pending},
+	{name: "track_group", least: 1, effect: pending, set: readUnused(trackGroupRules)},
+	{name: "garp_group", effect: pending, set: readUnused(garpGroupRules)},
 	{name: "linkbeat_interfaces", effect: pending}, {name: "linkbeat_use_polling", effect: silent},
-	{name: "interface_up_down_delays", effect: pending}, {name: "bfd_instance", effect: pending},
+	{name: "interface_up_down_delays", effect: pending}, {name: "bfd_instance", least: 1, effect: pending, set: readUnused(bfdRules)},
 	{name: "net_namespace", effect: pending}, {name: "net_namespace_ipvs", effect: silent}, {name: "namespace_with_ipsets", effect: silent},
 	{name: "instance", effect: pending}, {name: "use_pid_dir", effect: pending}, {name: "child_wait_time", effect: silent},
 
