@@ -53,7 +53,11 @@ func (p *Pull) Checksums(module string, syncInterfaces bool) map[string]string {
 }
 
 // Adopt puts a pulled module into memory, into force and, where asked, on disk. Checksums
-// should have been compared before.
+// should have been compared before. On an error nothing has happened.
+//
+// Rows that are not in force and therefore never travel, such as inactive users, stay, and
+// so do drafts: what was edited in memory and not loaded yet, as far as the peer has not
+// changed the same row.
 func (m *Manager) Adopt(module string, p Pull) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -61,14 +65,28 @@ func (m *Manager) Adopt(module string, p Pull) error {
 	if err != nil {
 		return err
 	}
-	if err := m.store.Tx(func(tx store.Tx) error { return writePull(tx, mod, p) }); err != nil {
-		return fmt.Errorf("write %s from peer %s: %w", module, p.Peer, err)
+	before := m.current[mod.Name].Load()
+	if before == nil {
+		return fmt.Errorf("adopt %s from peer %s: the module was never loaded", mod.Name, p.Peer)
 	}
-	info := loadInfo{origin: "peer " + p.Peer, epochs: map[string]int64{}, expect: map[string]string{}, runtimeServers: p.RuntimeServers}
-	for name, s := range p.Stamps {
-		info.epochs[name], info.expect[name] = s.Epoch, s.Checksum
+	var in incoming
+	if mod.Prefix != "" {
+		in, err = m.incomingVariables(mod, p)
+	} else {
+		in = incomingTables(mod, before, p)
 	}
-	return m.loadMemory(mod, info)
+	if err != nil {
+		return fmt.Errorf("take over %s from peer %s: %w", mod.Name, p.Peer, err)
+	}
+	st, err := m.stage(mod, in.source, loadInfo{origin: "peer " + p.Peer, peer: p.Stamps, runtimeServers: p.RuntimeServers})
+	if err != nil {
+		return err
+	}
+	if err := m.store.Tx(func(tx store.Tx) error { return in.write(tx, p.Save) }); err != nil {
+		return fmt.Errorf("write %s from peer %s: %w", mod.Name, p.Peer, err)
+	}
+	m.swap(st)
+	return nil
 }
 
 // AdoptRuntimeServers puts a peer's servers into force, as its monitor left them. What was
@@ -87,33 +105,12 @@ func (m *Manager) AdoptRuntimeServers(p Pull) error {
 	name, s := schema.MySQLServers, p.Stamps[schema.MySQLServers]
 	st, err := m.stage(mod, before.Source, loadInfo{
 		origin: "peer " + p.Peer, runtimeServers: p.RuntimeServers, only: name,
-		epochs: map[string]int64{name: s.Epoch}, expect: map[string]string{name: s.Checksum},
+		peer: map[string]Stamp{name: s},
 	})
 	if err != nil {
 		return err
 	}
 	m.swap(st)
-	return nil
-}
-
-func writePull(tx store.Tx, mod schema.Module, p Pull) error {
-	schemas := []string{"main"}
-	if p.Save {
-		schemas = append(schemas, "disk")
-	}
-	for _, s := range schemas {
-		if mod.Prefix != "" {
-			if err := tx.Insert(s+".global_variables", p.Tables[variablesTable]); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, table := range mod.Tables {
-			if err := tx.Fill(s+"."+table, received(table, p.Tables[table])); err != nil {
-				return fmt.Errorf("table %s: %w", table, err)
-			}
-		}
-	}
 	return nil
 }
 

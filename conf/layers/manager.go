@@ -139,9 +139,8 @@ func find(module string) (schema.Module, error) {
 // loadInfo says how a load differs from an operator's.
 type loadInfo struct {
 	origin string
-	edited bool              // at boot: the file was edited while the process was down
-	epochs map[string]int64  // epochs to take over, by name of the checksum,
-	expect map[string]string // where the content has this checksum
+	edited bool             // at boot: the file was edited while the process was down
+	peer   map[string]Stamp // of the peer whose content this is, by name of the checksum; nil: no peer's
 	// runtimeServers replaces the servers in force; nil: those that are loaded.
 	runtimeServers *schema.Rows
 	only           string // the one checksum that changes; empty: all
@@ -186,7 +185,11 @@ type staged struct {
 // stage derives a snapshot and prepares the consumers; nothing is in force yet.
 func (m *Manager) stage(mod schema.Module, source map[string]*schema.Rows, info loadInfo) (staged, error) {
 	before := m.current[mod.Name].Load()
-	d := m.derive(mod, source, before)
+	known := before
+	if info.peer != nil {
+		known = nil // a peer's rows are in force as it serves them
+	}
+	d := m.derive(mod, source, known)
 	if info.runtimeServers != nil {
 		d.runtime["mysql_servers"] = info.runtimeServers
 		d.sums[schema.MySQLServers] = hashRows(Served("mysql_servers", info.runtimeServers))
@@ -214,13 +217,16 @@ func (m *Manager) stage(mod schema.Module, source map[string]*schema.Rows, info 
 
 // swap puts a staged snapshot into force; it is the only place where runtime changes.
 func (m *Manager) swap(st staged) {
-	m.current[st.next.Module.Name].Store(st.next)
+	before := m.current[st.next.Module.Name].Swap(st.next)
 	for _, commit := range st.commits {
 		commit()
 	}
 	close(m.changed)
 	m.changed = make(chan struct{})
 	m.remember(st.next)
+	if err := m.record(before, st.next); err != nil {
+		m.log.Error().Err(err).Str("module", st.next.Module.Name).Msg("cannot write the history of the configuration")
+	}
 }
 
 // stamp gives the next version and epoch of a checksum. A module that comes back after a
@@ -229,9 +235,10 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 	now := m.now().Unix()
 	s := Stamp{Version: 1, Epoch: now, Checksum: checksum}
 	if before != nil {
-		old := before.Stamps[name]
-		s.Version, s.Epoch = old.Version+1, max(now, old.Epoch+1)
-		return adoptEpoch(s, name, info)
+		if peer := info.peer[name]; peer.Checksum == checksum {
+			return before.Stamps[name].Adopt(peer)
+		}
+		return before.Stamps[name].Next(checksum, now)
 	}
 	saved, known := m.saved[name]
 	switch {
@@ -239,15 +246,7 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 	case saved.Checksum == checksum:
 		s.Version, s.Epoch = saved.Version, saved.Epoch
 	case info.edited:
-		s.Version, s.Epoch = saved.Version+1, max(now, saved.Epoch+1)
-	}
-	return s
-}
-
-// adoptEpoch takes a peer's epoch over where the content is the peer's.
-func adoptEpoch(s Stamp, name string, info loadInfo) Stamp {
-	if epoch, adopted := info.epochs[name]; adopted && info.expect[name] == s.Checksum {
-		s.Epoch = epoch
+		s = Stamp{Version: saved.Version, Epoch: saved.Epoch}.Next(checksum, now)
 	}
 	return s
 }
@@ -256,10 +255,7 @@ func adoptEpoch(s Stamp, name string, info loadInfo) Stamp {
 func (m *Manager) remember(s *Snapshot) {
 	for _, name := range s.Module.Checksums {
 		stamp := s.Stamps[name]
-		err := m.state.SaveVersion(name, store.Version{
-			Version: stamp.Version, Epoch: stamp.Epoch, Checksum: stamp.Checksum, Origin: s.Origin,
-		})
-		if err != nil {
+		if err := m.saveVersion(s, name); err != nil {
 			m.log.Error().Err(err).Str("module", name).Msg("cannot remember the module's version")
 		}
 		switch name {
@@ -271,4 +267,11 @@ func (m *Manager) remember(s *Snapshot) {
 			m.log.Info().Msgf("Computed checksum for 'LOAD %s TO RUNTIME' was '%s', with epoch '%d'", s.Module.Command, stamp.Checksum, stamp.Epoch)
 		}
 	}
+}
+
+func (m *Manager) saveVersion(s *Snapshot, name string) error {
+	stamp := s.Stamps[name]
+	return m.state.SaveVersion(name, store.Version{
+		Version: stamp.Version, Epoch: stamp.Epoch, Checksum: stamp.Checksum, Origin: s.Origin,
+	})
 }

@@ -6,13 +6,6 @@ import (
 	"github.com/keepsql/keepsql/conf/schema"
 )
 
-// Stamp is what runtime_checksums_values shows of a module.
-type Stamp struct {
-	Version  uint64 // 0: never loaded
-	Epoch    int64  // unix seconds of the load; a peer's where its content was adopted
-	Checksum string // 18 characters
-}
-
 // Snapshot is one runtime of a module. It never changes; its rows must not be written to.
 type Snapshot struct {
 	Module schema.Module

@@ -1,0 +1,67 @@
+package layers
+
+import (
+	"fmt"
+	"maps"
+)
+
+// Stamp is what runtime_checksums_values shows of a module.
+type Stamp struct {
+	Version  uint64 // 0: never loaded
+	Epoch    int64  // unix seconds of the load; a peer's where its content was adopted
+	Checksum string // 18 characters
+}
+
+// MaxAhead is how far before the clock an epoch may be, in seconds. Loads that follow each other within a second count on from
+// the last one's epoch up to there; what is further ahead was stamped by a clock that was wrong.
+const MaxAhead = 60
+
+// Next is the stamp of a load at now (unix seconds) over content with the stamp s. The epoch never stands still while there is
+// room before MaxAhead, so that peers tell the loads apart; one from beyond it begins again at the clock.
+func (s Stamp) Next(checksum string, now int64) Stamp {
+	epoch := max(now, min(s.Epoch+1, now+MaxAhead))
+	if s.Epoch > now+MaxAhead {
+		epoch = now
+	}
+	return Stamp{Version: s.Version + 1, Epoch: epoch, Checksum: checksum}
+}
+
+// Adopt is the stamp after a peer's content was put into force over content with the stamp s. The epoch is the peer's. What
+// the peer had at version 1 is at version 1 here too: it is still nobody's word. Where both had the same epoch the higher
+// version won, so the copy's is no lower; each node counts its own loads otherwise.
+func (s Stamp) Adopt(peer Stamp) Stamp {
+	version := s.Version + 1
+	switch {
+	case peer.Version <= 1:
+		version = 1
+	case peer.Epoch == s.Epoch:
+		version = max(version, peer.Version)
+	}
+	return Stamp{Version: version, Epoch: peer.Epoch, Checksum: peer.Checksum}
+}
+
+// Align takes over the later epoch of a peer that has the same content, by name of the checksum. The next load here is then
+// later than the peer's last one, whatever the clocks say. Content that changed meanwhile is left alone.
+func (m *Manager) Align(name string, peer Stamp) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.current {
+		s := p.Load()
+		if s == nil {
+			continue
+		}
+		stamp, found := s.Stamps[name]
+		if !found || stamp.Checksum != peer.Checksum || stamp.Epoch >= peer.Epoch {
+			continue
+		}
+		stamp.Epoch = peer.Epoch
+		next := *s
+		next.Stamps = maps.Clone(s.Stamps)
+		next.Stamps[name] = stamp
+		p.Store(&next)
+		if err := m.saveVersion(&next, name); err != nil {
+			return fmt.Errorf("remember epoch of %s: %w", name, err)
+		}
+	}
+	return nil
+}
