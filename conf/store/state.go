@@ -43,7 +43,7 @@ func OpenState(datadir string) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", file, cause(err))
 	}
-	if err := db.Exec(stateTables); err != nil {
+	if err := db.Exec(stateTables + historyTables); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare database %s: %w", file, cause(err)), db.Close())
 	}
 	return &State{db: db}, nil
