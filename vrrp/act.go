@@ -3,14 +3,10 @@ package vrrp
 import (
 	"context"
 	"net/netip"
-	"slices"
-	"strconv"
 	"time"
 
-	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/vrrp/advert"
 	"github.com/keepsql/keepsql/vrrp/machine"
-	"github.com/keepsql/keepsql/vrrp/script"
 )
 
 // act carries out one action of a machine.
@@ -25,7 +21,7 @@ func (l *loop) act(r *router, a machine.Action) {
 	case machine.Announce:
 		l.announce(r, a.Repeat)
 	case machine.Notify:
-		r.notify.Add(r.commands(a)...)
+		l.tell(r, a)
 	case machine.Log:
 		e := r.log.Info()
 		if a.Detail {
@@ -156,41 +152,4 @@ func (l *loop) burst(ctx context.Context, frames []func() error, repeat int, pau
 			}
 		}
 	}
-}
-
-// commands are what follows a change: the command for that state, then the general one.
-func (r *router) commands(n machine.Notify) []script.Command {
-	c := &r.conf.Notify
-	what, own := n.What, (*vrrpconf.Command)(nil)
-	switch what {
-	case machine.NoticeMaster:
-		own = c.Master
-	case machine.NoticeBackup:
-		own = c.Backup
-	case machine.NoticeFault:
-		own = c.Fault
-	case machine.NoticeStop:
-		own = c.Stop
-	case machine.NoticeDeleted:
-		if own = c.Deleted; own == nil {
-			what, own = machine.NoticeFault, c.Fault
-		}
-	case machine.NoticeRxLowerPri:
-		if c.MasterRxLowerPri == nil {
-			return nil
-		}
-		return []script.Command{command(c.MasterRxLowerPri)}
-	}
-	var out []script.Command
-	if own != nil {
-		out = append(out, command(own))
-	}
-	if c.Any != nil {
-		out = append(out, command(c.Any, "INSTANCE", r.conf.Name, string(what), strconv.Itoa(int(n.Priority))))
-	}
-	return out
-}
-
-func command(c *vrrpconf.Command, more ...string) script.Command {
-	return script.Command{Argv: slices.Concat(c.Argv, more), User: c.User.Name, Group: c.User.Group}
 }

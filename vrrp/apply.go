@@ -1,6 +1,7 @@
 package vrrp
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"time"
@@ -17,10 +18,13 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 	now := time.Now()
 	l.logUnknown = cfg.Global.LogUnknownVRIDs
 	delay := cfg.Global.StartupDelay
-	if l.applied {
+	again := l.applied
+	if again {
 		delay = 0 // it is about the start of the process
 	}
 	l.applied = true
+	l.grouped = func(name string) bool { return grouped(cfg, name) }
+	l.fifos.use(cfg, l.background)
 	old := l.routers
 	for _, r := range old {
 		if c := cfg.Instance(r.conf.Name); c == nil || !sameRouter(r.conf, c) {
@@ -39,7 +43,7 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 		default:
 			r := old[i]
 			l.routers = append(l.routers, r)
-			if !r.conf.Equal(c) {
+			if !r.conf.Equal(c) || r.grouped != l.grouped(c.Name) {
 				changed = append(changed, r)
 				l.relabel(r, c)
 				r.configure(l, c)
@@ -48,25 +52,54 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 	}
 	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return !r.m.Leaving() && r.notify.Wait(0) })
 	l.usePorts()
+	l.useSensors(cfg)
+	freshGroups := l.useGroups(cfg)
 	for _, r := range changed {
 		l.step(r, now, machine.Reconfigure{Config: l.machineConfig(r.conf)})
 		l.judge(r)
 	}
 	for _, r := range fresh {
+		l.judge(r)
+	}
+	for _, g := range freshGroups {
+		l.begin(g)
+	}
+	for _, r := range fresh {
 		l.start(r)
 	}
 	l.useChecks(cfg)
+	if again && cfg.Global.FIFOOnReload {
+		l.repeatStates()
+	}
 	l.dirty = true
 }
 
-// start lets a new router begin with everything that is known already.
+// start lets a new router begin. It has been judged before.
 func (l *loop) start(r *router) {
 	if r.conf.Skip != "" {
 		r.log.Warn().Msgf("(%s) is left alone: %s", r.conf.Name, r.conf.Skip)
 		return
 	}
-	l.judge(r)
 	l.step(r, time.Now(), machine.Start{})
+}
+
+// repeatStates tells the pipes the state of everything that has not just begun.
+func (l *loop) repeatStates() {
+	for _, r := range l.routers {
+		if s := r.m.State(); s != machine.Init {
+			l.fifos.write(told{kind: "INSTANCE", name: r.conf.Name, what: machine.Notice(s.String()), priority: r.m.Priority()})
+		}
+	}
+	for _, g := range l.groups {
+		l.fifos.write(told{kind: "GROUP", name: g.conf.Name, what: machine.Notice(g.m.State().String())})
+	}
+}
+
+// background runs a goroutine of its own; cancel ends it.
+func (l *loop) background(f func(context.Context)) (cancel context.CancelFunc) {
+	ctx, cancel := context.WithCancel(l.ctx)
+	l.wg.Go(func() { f(ctx) })
+	return cancel
 }
 
 // judge tells a router all verdicts that are known.
@@ -77,6 +110,11 @@ func (l *loop) judge(r *router) {
 	now := time.Now()
 	if l.engine != engineUnknown {
 		l.step(r, now, machine.Track{Name: trackEngine, Up: l.engine == engineAlive})
+	}
+	for _, s := range l.sensors {
+		if s.verdict != nil {
+			l.step(r, now, s.verdict)
+		}
 	}
 	for _, t := range r.conf.Scripts {
 		if k := l.checks[t.Name]; k != nil && k.verdict.Known() {
@@ -142,7 +180,7 @@ func (l *loop) joinAll(p *port) {
 	if p.sock == nil {
 		return
 	}
-	for _, g := range l.groups(p.name) {
+	for _, g := range l.multicast(p.name) {
 		if err := p.sock.Join(g); err != nil {
 			l.log.Error().Err(err).Msg("joining a multicast group failed")
 		}

@@ -7,4 +7,7 @@ const (
 	keyInterface = "interface"
 	keyScript    = "script"
 	keyAddress   = "address"
+	keyGroup     = "group"
+	keyFile      = "file"
+	keyProcess   = "process"
 )

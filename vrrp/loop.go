@@ -28,12 +28,16 @@ type loop struct {
 	stopping bool              // all are leaving; see goodbye
 	readable chan readiness    // sockets that have something to read
 	engine   engineState
+	groups   []*group
+	sensors  map[string]*sensor // tracked files and processes, by name of the tracker
+	fifos    fifos
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
 	logUnknown bool
 	unknownLog time.Time
 
-	applied   bool      // a configuration has been applied
-	nextDue   time.Time // not later than any machine's deadline; zero if none has one
+	grouped   func(instance string) bool // by the configuration
+	applied   bool                       // a configuration has been applied
+	nextDue   time.Time                  // not later than any machine's deadline; zero if none has one
 	nextRenew time.Time
 	dirty     bool // Status is out of date
 	buf       []byte
@@ -45,7 +49,7 @@ func newLoop(s *Speaker) (*loop, error) {
 		return nil, err
 	}
 	return &loop{
-		s: s, log: s.log, timings: s.opts.Timings, addrs: addrs,
+		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log}, timings: s.opts.Timings, addrs: addrs,
 		ports: map[string]*port{}, checks: map[string]*check{}, readable: make(chan readiness),
 		buf: make([]byte, 4096),
 	}, nil
@@ -139,8 +143,12 @@ func (l *loop) step(r *router, now time.Time, ev machine.Event) {
 		r.count(before, r.m.State())
 		l.dirty = true
 	}
-	l.dirty = l.dirty || r.m.Priority() != priority
+	if r.m.Priority() != priority {
+		l.dirty = true
+		l.tellPriority(r)
+	}
 	l.schedule(r)
+	l.settle(r.group, r, now)
 }
 
 // renew gives every claimed address a new lifetime and tries again what has failed before.
@@ -194,6 +202,7 @@ func (l *loop) goodbye() {
 	for _, r := range append(l.leaving, l.routers...) {
 		r.notify.Wait(max(0, l.timings.StopWait-time.Since(now)))
 	}
+	l.fifos.close()
 }
 
 // watch reports what happens to interfaces and addresses.

@@ -121,7 +121,7 @@ func upDown(up bool) string {
 // complained about once.
 func (l *loop) open(p *port) {
 	sock, err := netif.Open(p.ifi, advert.Protocol)
-	for _, g := range l.groups(p.name) {
+	for _, g := range l.multicast(p.name) {
 		if err == nil {
 			if err = sock.Join(g); err != nil {
 				sock.Close()
@@ -140,8 +140,8 @@ func (l *loop) open(p *port) {
 	l.read(p)
 }
 
-// groups are the multicast groups that routers on an interface listen to.
-func (l *loop) groups(name string) []netip.Addr {
+// multicast are the groups that routers on an interface listen to.
+func (l *loop) multicast(name string) []netip.Addr {
 	var out []netip.Addr
 	for _, r := range l.all() {
 		if g := r.conf.Group; r.conf.Interface == name && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {

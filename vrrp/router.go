@@ -22,6 +22,8 @@ type router struct {
 	expect   advert.Expect
 	counters advert.Counters
 	notify   *script.Queue
+	group    *group               // nil if it is in none
+	grouped  bool                 // it is in a group of the configuration
 	source   netip.Addr           // of our adverts; invalid while the interface has none
 	claimed  map[netip.Prefix]int // addresses we hold, and the interface index they are on
 	// stopBurst ends an announcement that is still going on.
@@ -49,7 +51,7 @@ func (l *loop) newRouter(c *vrrpconf.Instance, startupDelay time.Duration) *rout
 
 // configure takes over the parts of a configuration that the machine does not know.
 func (r *router) configure(l *loop, c *vrrpconf.Instance) {
-	r.conf = c
+	r.conf, r.grouped = c, l.grouped(c.Name)
 	r.log = l.log.With().Str(keyInstance, c.Name).Uint8(keyVRID, c.VRID).Str(keyInterface, c.Interface).Logger()
 	r.expect = advert.Expect{
 		Version: uint8(c.Version), VRID: c.VRID, AuthType: uint8(c.Auth.Type), Auth: c.Auth.Pass,
@@ -124,6 +126,6 @@ func (l *loop) machineConfig(c *vrrpconf.Instance) machine.Config {
 		LowerPrioNoAdvert: c.LowerPrioNoAdvert, HigherPrioSendAdvert: c.HigherPrioSendAdvert,
 		GARP: machine.GARP{Delay: g.Delay, Repeat: g.Repeat, Refresh: g.Refresh, RefreshRepeat: g.RefreshRepeat,
 			LowerPrioDelay: g.LowerPrioDelay, LowerPrioRepeat: g.LowerPrioRepeat},
-		VIPs: prefixes(c), Trackers: l.trackers(c), LateFloor: l.timings.LateFloor, Handover: l.timings.Handover,
+		VIPs: prefixes(c), Trackers: l.trackers(c), Grouped: l.grouped(c.Name), LateFloor: l.timings.LateFloor, Handover: l.timings.Handover,
 	}
 }

@@ -32,13 +32,15 @@ type Timings struct {
 	RepeatLog   time.Duration // how often the same complaint about a peer is logged
 	LateFloor   time.Duration // see machine.Config
 	Handover    time.Duration // see machine.Config
+	LookFile    time.Duration // how often a tracked file is read
+	LookProcess time.Duration // how often tracked processes are looked for; their end is seen at once
 }
 
 // DefaultTimings are the periods for production.
 func DefaultTimings() Timings {
 	return Timings{
 		Lifetime: 3 * time.Second, Renew: time.Second, Retry: time.Second, KillAfter: 2 * time.Second,
-		NotifyLimit: time.Minute, StopWait: time.Second, RepeatLog: 10 * time.Second,
+		LookFile: 100 * time.Millisecond, LookProcess: 250 * time.Millisecond, NotifyLimit: time.Minute, StopWait: time.Second, RepeatLog: 10 * time.Second,
 	}
 }
 
@@ -46,7 +48,7 @@ func (t Timings) orDefault() Timings {
 	d := DefaultTimings()
 	for _, f := range []struct{ have, def *time.Duration }{
 		{&t.Lifetime, &d.Lifetime}, {&t.Renew, &d.Renew}, {&t.Retry, &d.Retry}, {&t.KillAfter, &d.KillAfter},
-		{&t.NotifyLimit, &d.NotifyLimit}, {&t.StopWait, &d.StopWait}, {&t.RepeatLog, &d.RepeatLog},
+		{&t.LookFile, &d.LookFile}, {&t.LookProcess, &d.LookProcess}, {&t.NotifyLimit, &d.NotifyLimit}, {&t.StopWait, &d.StopWait}, {&t.RepeatLog, &d.RepeatLog},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.def

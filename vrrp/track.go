@@ -25,6 +25,8 @@ const (
 	trackAddress    = "address"
 	prefixScript    = "script "
 	prefixInterface = "interface "
+	prefixFile      = "file "
+	prefixProcess   = "process "
 )
 
 // trackers lists everything whose health counts for an instance.
@@ -41,6 +43,13 @@ func (l *loop) trackers(c *vrrpconf.Instance) []machine.Tracker {
 	}
 	for _, t := range c.Scripts {
 		out = append(out, machine.Tracker{Name: prefixScript + t.Name, Weight: t.Weight, Reverse: t.Reverse, Cause: "script " + t.Name})
+	}
+	for _, t := range c.Files {
+		out = append(out, machine.Tracker{Name: prefixFile + t.Name, Weight: t.Weight, Reverse: t.Reverse, File: true, Cause: "tracked file " + t.Name})
+	}
+	for _, t := range c.Processes {
+		out = append(out, machine.Tracker{Name: prefixProcess + t.Name, Weight: t.Weight, Reverse: t.Reverse,
+			Cause: "tracked process " + t.Name + " quorum not achieved"})
 	}
 	return out
 }

@@ -39,19 +39,9 @@ func (Free) event()    {}
 // they keep their states until one of them changes.
 func NewGroup(name string, members []*Machine) *Group {
 	g := &Group{name: name, members: members}
-	masters, backups := 0, 0
-	for _, m := range members {
-		switch m.state {
-		case Master:
-			masters++
-		case Backup:
-			backups++
-		}
-	}
 	switch {
-	case masters+backups < len(members):
-		// Some wait for Begin, or are in fault: Settle sorts that out.
-	case backups == 0:
+	case g.all(func(m *Machine) bool { return m.state == Init }): // for Begin
+	case g.all(func(m *Machine) bool { return m.state == Master }):
 		g.state = Master
 	default:
 		g.state = Backup

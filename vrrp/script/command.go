@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,8 @@ type Command struct {
 	Argv  []string // the program and its arguments; no shell is involved
 	User  string   // name or number; empty: DefaultUser if there is one, else whoever we are
 	Group string   // name or number; empty: the user's own
+	// Secure refuses to run as root what somebody else could change.
+	Secure bool
 }
 
 // String is the command line for messages.
@@ -36,6 +39,11 @@ func (c Command) prepare() (*exec.Cmd, error) {
 	cred, err := c.credential()
 	if err != nil {
 		return nil, err
+	}
+	if c.Secure {
+		if err := secure(path, cred); err != nil {
+			return nil, fmt.Errorf("insecure: %w", err)
+		}
 	}
 	return &exec.Cmd{Path: path, Args: c.Argv, SysProcAttr: &syscall.SysProcAttr{
 		Setpgid: true, Credential: cred,
@@ -115,6 +123,9 @@ const DefaultUser = "keepalived_script"
 func (c Command) credential() (*syscall.Credential, error) {
 	if c.User == "" {
 		if _, err := user.Lookup(DefaultUser); err != nil || os.Geteuid() != 0 {
+			if c.Secure && os.Geteuid() == 0 {
+				return nil, errNoUser
+			}
 			return nil, nil
 		}
 		c.User = DefaultUser
@@ -157,4 +168,31 @@ func lookupGroup(name string) (uint32, error) {
 		return 0, fmt.Errorf("group %s does not exist", name)
 	}
 	return uint32(n), nil
+}
+
+// Lookup finds the numbers of a user and a group; an empty group is the user's own.
+func Lookup(user, group string) (uid, gid uint32, err error) {
+	uid, gid, err = lookupUser(user)
+	if err == nil && group != "" {
+		gid, err = lookupGroup(group)
+	}
+	return uid, gid, err
+}
+
+// Run runs the command until it ends. When ctx ends before, its process group gets the
+// signal, and Run waits no longer.
+func (c Command) Run(ctx context.Context, sig syscall.Signal) error {
+	cmd, err := c.start(func(cmd *exec.Cmd) { cmd.SysProcAttr.Pdeathsig = sig })
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }() // ends with the process
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		_ = syscall.Kill(-cmd.Process.Pid, sig)
+		return ctx.Err()
+	}
 }
