@@ -12,14 +12,14 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// upperCapabilities are announced whatever mysql-server_capabilities says, which covers the lower half only.
+// upperCapabilities are announced (with a few of the lower half) whatever mysql-server_capabilities says, which covers the lower half only.
 const upperCapabilities = wire.CapMultiStatements | wire.CapMultiResults | wire.CapPSMultiResults | wire.CapPluginAuth |
 	wire.CapSessionTrack | wire.CapRememberOptions
 
 // authenticator makes the login of clients from the variables.
 func (p *Proxy) authenticator(v layers.Variables, set *settings) *wire.Authenticator {
 	caps := wire.Capability(v.Int("mysql-server_capabilities"))&0xffff | wire.CapProtocol41 | wire.CapSecureConnection |
-		wire.CapConnectWithDB | upperCapabilities
+		wire.CapConnectWithDB | wire.CapLongFlag | wire.CapIgnoreSigpipe | wire.CapReserved | upperCapabilities
 	caps &^= wire.CapLocalFiles | wire.CapCompress
 	if v.Bool("mysql-enable_client_deprecate_eof") {
 		caps |= wire.CapDeprecateEOF

@@ -7,6 +7,7 @@ import (
 
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -139,6 +140,9 @@ func (s *session) dropBackends() {
 // afterStatement draws the consequences of an executed statement for the connection it ran on and for the session.
 func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	a := &s.answer
+	if st.binds && a.Err != nil { // refused: there is nothing to be bound to
+		s.lockedOn, st.multiplex = -1, rule.Unset
+	}
 	switch {
 	case a.Err != nil:
 		b.inTrx = s.trxAfterError(b, st)

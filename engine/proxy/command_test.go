@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,30 @@ func TestCommands(t *testing.T) {
 	}
 	if _, err := c.ReadRaw(); !errors.Is(err, io.EOF) {
 		t.Errorf("after COM_QUIT: %v", err)
+	}
+}
+
+// The greeting announces what upstream's does, but for compression.
+func TestGreeting(t *testing.T) {
+	n := start(t, "", "")
+	nc, err := net.Dial("unix", n.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := wire.NewConn(nc)
+	defer c.Kill()
+	p, err := c.ReadPacket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got wire.Greeting
+	if err := got.Decode(p); err != nil {
+		t.Fatal(err)
+	}
+	want := wire.Greeting{Version: "8.0.11", ConnectionID: got.ConnectionID, Capabilities: 0x818ffa2f &^ wire.CapCompress,
+		Charset: 33, Status: wire.StatusAutocommit, Plugin: wire.PluginNative, Scramble: got.Scramble}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 

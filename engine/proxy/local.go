@@ -27,11 +27,10 @@ func (s *session) answerKnown(sql []byte) (done bool, err error) {
 	case "select database(), user() limit 1":
 		return true, s.rows([]string{"DATABASE()", "USER()"}, []string{s.schema, s.user.name})
 	case "select connection_id()":
-		return true, s.rows([]string{"CONNECTION_ID()"}, []string{strconv.FormatUint(uint64(s.id), 10)})
-	case "select last_insert_id()", "select last_insert_id() from dual", "select last_insert_id() limit 1":
-		return true, s.insertID("LAST_INSERT_ID()")
-	case "select @@identity", "select @@identity limit 1":
-		return true, s.insertID("@@IDENTITY")
+		return true, s.number(sql, uint64(s.id))
+	case "select last_insert_id()", "select last_insert_id() from dual", "select last_insert_id() limit 1",
+		"select @@identity", "select @@identity limit 1":
+		return true, s.number(sql, s.lastInsertID)
 	case "select @@character_set_client, @@character_set_connection, @@character_set_server, @@character_set_database limit 1":
 		return true, s.charsets()
 	case "select $$":
@@ -66,10 +65,11 @@ func appendLower(b, text []byte) []byte {
 	return b
 }
 
-// insertID answers with the last insert id the session knows, in a column called name.
-func (s *session) insertID(name string) error {
-	return s.result([]wire.Column{{Name: name, Charset: wire.CharsetBinary, Length: 21, Type: wire.TypeLonglong, Flags: 0x20}},
-		[]wire.Value{wire.Text(strconv.FormatUint(s.lastInsertID, 10))})
+// number answers SELECT of one expression, whose column is called as the client wrote it.
+func (s *session) number(sql []byte, n uint64) error {
+	name, _, _ := strings.Cut(string(sql[len("SELECT "):]), " ")
+	return s.result([]wire.Column{{Name: name, Charset: wire.CharsetBinary, Length: 31, Type: wire.TypeLonglong, Flags: 0xa1}},
+		[]wire.Value{wire.Text(strconv.FormatUint(n, 10))})
 }
 
 // charsets answers what some clients ask when they connect.
@@ -103,7 +103,7 @@ func (s *session) dollars() error {
 func (s *session) rows(names, values []string) error {
 	cols, row := make([]wire.Column, len(names)), make([]wire.Value, len(values))
 	for i := range names {
-		cols[i] = wire.Column{Name: names[i], Charset: wire.CharsetUTF8, Length: 120, Type: wire.TypeVarString, Decimals: 31}
+		cols[i] = wire.TextColumn(names[i])
 		row[i] = wire.Text(values[i])
 	}
 	return s.result(cols, row)
@@ -191,12 +191,7 @@ func (s *session) showWarnings(st *statement) (done bool, err error) {
 		return false, nil
 	}
 	if count {
-		return true, s.result([]wire.Column{{Name: "@@session.warning_count", Charset: wire.CharsetBinary, Length: 21,
-			Type: wire.TypeLonglong, Flags: 0x20}}, []wire.Value{wire.Text("0")})
+		return true, s.rows([]string{"@@session.warning_count"}, []string{"0"})
 	}
-	return true, s.result([]wire.Column{
-		{Name: "Level", Charset: wire.CharsetUTF8, Length: 21, Type: wire.TypeVarString, Flags: 1, Decimals: 31},
-		{Name: "Code", Charset: wire.CharsetBinary, Length: 4, Type: wire.TypeLong, Flags: 0x21},
-		{Name: "Message", Charset: wire.CharsetUTF8, Length: 1536, Type: wire.TypeVarString, Flags: 1, Decimals: 31},
-	}, nil)
+	return true, s.result([]wire.Column{wire.TextColumn("Level"), wire.TextColumn("Code"), wire.TextColumn("Message")}, nil)
 }

@@ -27,6 +27,7 @@ type statement struct {
 	multiplex int  // of the rules, rule.Unset for none
 	fresh     bool // a hint wants a new connection
 	prep      *prepared
+	binds     bool // a SET that binds the session to where it is executed
 
 	digester digest.Digester
 	query    rule.Query
@@ -46,7 +47,7 @@ const maxKeptText = 128 << 10
 func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st := s.p.scratch.Get().(*statement)
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
-	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh = -1, 0, 0, rule.Unset, false
+	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }

@@ -29,7 +29,7 @@ func (s *session) set(st *statement, set *settings) (done bool, err error) {
 		return false, nil
 	}
 	if set.lockOnSet && st.multiplex == rule.Unset {
-		s.lockedOn = s.route(st)
+		s.lockedOn, st.binds = s.route(st), true
 		s.shard.Add(stats.ClientConnectionsLocked, 1)
 		s.shard.Add(stats.LockedSetCommands, 1)
 		s.p.log.Debug().Uint32("session", s.id).Int("hostgroup", s.lockedOn).Str("client", s.clientAddr()).

@@ -70,6 +70,22 @@ func TestUnsupportedVariable(t *testing.T) {
 	}
 }
 
+// A SET that the server refuses binds the session to nothing.
+func TestRefusedSetDoesNotBind(t *testing.T) {
+	n := start(t, "", readWriteSplit)
+	db := n.open(1)
+	if _, err := db.Exec("SET SESSION nosuch=1"); codeOf(err) != 1193 {
+		t.Errorf("want 1193, got %v", err)
+	}
+	if got := one(t, db, "SELECT name FROM who"); got != "reader" {
+		t.Errorf("bound to the %s by a refused SET", got)
+	}
+	exec(t, db, "SET @x=1")
+	if got := one(t, db, "SELECT name FROM who"); got != "writer" {
+		t.Errorf("not bound by a user variable: %s", got)
+	}
+}
+
 func TestNextTransactionIsolation(t *testing.T) {
 	n := start(t, "", "")
 	db := n.open(1)

@@ -38,13 +38,19 @@ func (p *parser) special() (Verdict, bool) {
 			return Once, true
 		}
 		return Opaque, true
-	case p.word("global"), p.word("persist"), p.word("persist_only"):
+	case p.globalVariable(), p.word("global"), p.word("persist"), p.word("persist_only"):
 		if p.onlyGlobal() {
 			return Forward, true
 		}
 		return Opaque, true
 	}
 	return 0, false
+}
+
+// globalVariable reports whether a system variable of the whole server comes next.
+func (p *parser) globalVariable() bool {
+	scope, _, _ := strings.Cut(strings.ToLower(p.tok.text), ".")
+	return p.tok.kind == tokSystem && (scope == "global" || scope == "persist" || scope == "persist_only")
 }
 
 // onlyGlobal reports whether the rest is one assignment: a list may go on with a session variable.

@@ -76,6 +76,8 @@ func TestVerdicts(t *testing.T) {
 		"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE":    setting.Once,
 		"SET TRANSACTION READ ONLY;":                      setting.Once,
 		"SET GLOBAL max_connections=100":                  setting.Forward,
+		"SET @@global.long_query_time=10":                 setting.Forward,
+		"SET @@global.a=1, sql_mode=''":                   setting.Opaque,
 		"SET PERSIST max_connections=100":                 setting.Forward,
 		"SET PASSWORD FOR a@b = PASSWORD('x')":            setting.Forward,
 		"SET STATEMENT max_statement_time=1 FOR SELECT 1": setting.Forward,
