@@ -71,9 +71,11 @@ func changed(v *schema.Variable, value string) (string, bool) {
 // raw is the variables as the database has them.
 func (d *database) raw() map[string]string {
 	out := map[string]string{}
-	if t := d.tables["global_variables"]; t != nil {
-		for n := range t.Rows {
-			out[t.Get(n, "variable_name").Text] = t.Get(n, "variable_value").Text
+	for _, mod := range schema.Modules() {
+		if t := d.tables[mod.VariablesTable()]; mod.Prefix != "" && t != nil {
+			for n := range t.Rows {
+				out[t.Get(n, "variable_name").Text] = t.Get(n, "variable_value").Text
+			}
 		}
 	}
 	return out

@@ -23,7 +23,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the import gives as the ne
 // database this release made) or old.sql (on an empty one); want.cnf and want.report are what
 // the import makes of it.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"seed", "cnf", "old", "keepalived"} {
+	for _, name := range []string{"seed", "cnf", "differ", "old", "keepalived"} {
 		t.Run(name, func(t *testing.T) {
 			home, err := filepath.Abs(filepath.Join("testdata", name))
 			if err != nil {
@@ -45,7 +45,7 @@ func TestGolden(t *testing.T) {
 			for file, got := range map[string]string{"want.cnf": string(res.Text), "want.report": report.String()} {
 				golden(t, filepath.Join(home, file), strings.ReplaceAll(got, dir, "/etc/host"))
 			}
-			for _, secret := range []string{"other_cluster_pass", "user:cluster_pass", "app_pass", "old_pass", "secret", "hidden", "s3cr3t", "notforyou"} {
+			for _, secret := range []string{"other_cluster_pass", "user:cluster_pass", "app_pass", "old_pass", "secret", "hidden", "s3cr3t", "notforyou", "pw_of"} {
 				if strings.Contains(report.String(), secret) {
 					t.Errorf("the report shows a password: %s", secret)
 				}

@@ -123,7 +123,11 @@ func fillVariables(t *rapid.T, tx store.Tx, want map[string]string) error {
 		if err != nil {
 			continue
 		}
-		if err := tx.Exec("INSERT OR REPLACE INTO disk.global_variables VALUES(?,?)", schema.Text(v.Name), schema.Text(value)); err != nil {
+		table := "disk.global_variables"
+		if strings.HasPrefix(v.Name, "keepsql-") {
+			table = "disk.keepsql_variables"
+		}
+		if err := tx.Exec("INSERT OR REPLACE INTO "+table+" VALUES(?,?)", schema.Text(v.Name), schema.Text(value)); err != nil {
 			return err
 		}
 		if delete(want, v.Name); inForce != v.Default {

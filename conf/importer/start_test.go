@@ -1,0 +1,115 @@
+package importer_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/importer"
+	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/conf/store"
+)
+
+// What the report promises for the first start is what happens: rows and variables stay as they
+// are, and nothing differs but what the report names.
+func TestFirstStart(t *testing.T) {
+	seed, err := filepath.Abs("testdata/seed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(seed)); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	res, err := importer.Import(host(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := importer.Write("keepsql.cnf", res.Text, false); err != nil {
+		t.Fatal(err)
+	}
+	before := content(t)
+	log := boot(t, "keepsql.cnf")
+	after := content(t)
+	for table, rows := range before {
+		if strings.HasSuffix(table, "_variables") { // gains the defaults it lacked
+			after[table] = only(after[table], rows)
+		}
+		if diff := cmp.Diff(rows, after[table]); diff != "" {
+			t.Errorf("%s: %s", table, diff)
+		}
+	}
+	// Two users with NULL as default schema, as the report says.
+	if n := strings.Count(log, "differs from the database"); n != 2 || strings.Count(log, `"table":"mysql_users"`) != 2 {
+		t.Errorf("the log of the first start:\n%s", log)
+	}
+}
+
+// content is every table of the disk database.
+func content(t *testing.T) map[string]*schema.Rows {
+	t.Helper()
+	s, err := store.Open(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]*schema.Rows{}
+	err = s.Tx(func(tx store.Tx) error {
+		for _, table := range schema.Tables("disk") {
+			rows, err := tx.Query("SELECT * FROM disk." + table.Name + " ORDER BY 1, 2")
+			if err != nil {
+				return err
+			}
+			out[table.Name] = rows
+		}
+		return nil
+	})
+	if err != nil || s.Close() != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// only keeps the rows whose first column is in want.
+func only(rows, want *schema.Rows) *schema.Rows {
+	names := map[string]bool{}
+	for _, r := range want.Rows {
+		names[r[0].Text] = true
+	}
+	return rows.Filter(func(r schema.Row) bool { return names[r[0].Text] })
+}
+
+// boot starts the layers on the database of the working directory and gives their log.
+func boot(t *testing.T, file string) string {
+	t.Helper()
+	g, ds := conf.Read([]string{file})
+	f, more := g.Parse()
+	if ds.HasErrors() || more.HasErrors() {
+		t.Fatal(more)
+	}
+	s, err := store.Open(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	state, err := store.OpenState("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	var log strings.Builder
+	m, err := layers.New(layers.Options{Log: zerolog.New(&log), Store: s, State: state, Version: "2.7.1-16-g2726c27"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Boot(f, false); err != nil {
+		t.Fatal(err)
+	}
+	return log.String()
+}
