@@ -13,7 +13,8 @@ import (
 // Clients insert known sequences, alone and in transactions, while connections are killed and the server crashes. Nothing
 // is executed twice, and nothing that was acknowledged is lost.
 func TestNothingRepeatedOrLost(t *testing.T) {
-	n, s := own(t, "shun_recovery_time_sec=1\nconnect_retries_on_failure=100\nconnect_retries_delay=20")
+	t.Parallel()
+	n, s := own(t, "shun_recovery_time_sec=1\nconnect_retries_on_failure=500\nconnect_retries_delay=20")
 	s.Exec(t, "CREATE TABLE d.seq (client INT, n INT, KEY (client))")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -52,6 +52,7 @@ func TestKilledMidQuery(t *testing.T) {
 }
 
 func TestServerCrash(t *testing.T) {
+	t.Parallel()
 	n, s := own(t, "connect_timeout_server_max=3000\nshun_recovery_time_sec=1")
 	db := n.open(1)
 	exec(t, db, "INSERT INTO t (v) VALUES ('a')")
@@ -94,6 +95,7 @@ func TestServerCrash(t *testing.T) {
 
 // A restart breaks every pooled connection; statements find new ones without an error.
 func TestRestartIsNotNoticed(t *testing.T) {
+	t.Parallel()
 	n, s := own(t, "")
 	dbs := n.open(10)
 	for range 10 {
@@ -115,6 +117,7 @@ func TestRestartIsNotNoticed(t *testing.T) {
 
 // A read that was lost is read again; the write is not.
 func TestOnlyReadsAreRepeated(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		sql  string
 		code uint16
@@ -123,7 +126,7 @@ func TestOnlyReadsAreRepeated(t *testing.T) {
 		{"INSERT INTO t (v) SELECT SLEEP(2) /* again */", 2013},
 		{"SELECT SLEEP(2) /* again */ INTO @x", 2013},
 	} {
-		n, s := own(t, "connect_retries_on_failure=100\nshun_on_failures=0")
+		n, s := own(t, "connect_retries_on_failure=500\nconnect_retries_delay=20\nshun_on_failures=0")
 		db := n.open(1)
 		result := make(chan error, 1)
 		go func() { _, err := db.Exec(c.sql); result <- err }()
@@ -219,6 +222,7 @@ func TestIdleLimits(t *testing.T) {
 }
 
 func TestFullServer(t *testing.T) {
+	t.Parallel()
 	n := start(t, "connect_timeout_server_max=1000", "")
 	n.admin("mysql_servers", "UPDATE mysql_servers SET max_connections=1")
 	a, b := n.open(1), n.open(1)
