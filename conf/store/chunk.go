@@ -46,7 +46,7 @@ func chunks(rows *schema.Rows) []chunk {
 	return out
 }
 
-// ends tells whether a row is the last of its chunk, by a hash of its bytes (FNV-1a over words).
+// ends tells whether a row is the last of its chunk, by a hash of its bytes (FNV-1a over words, then a multiplication).
 func ends(row []byte) bool {
 	const prime = 1099511628211
 	h := uint64(14695981039346656037)
@@ -57,7 +57,9 @@ func ends(row []byte) bool {
 	for _, c := range row {
 		h = (h ^ uint64(c)) * prime
 	}
-	return (h>>32)%chunkRows == 0
+	h ^= h >> 32
+	h *= 0x9e3779b97f4a7c15 // spreads the last bytes over all bits
+	return (h>>40)%chunkRows == 0
 }
 
 func appendHeader(b []byte, columns []string) []byte {

@@ -32,16 +32,19 @@ type source struct {
 func newRefresher(st *store.Store, m *layers.Manager, tables stats.Tables) refresher {
 	r := refresher{store: st, sources: map[string]source{}, mu: &sync.Mutex{}, filled: map[string]any{}}
 	for name, rows := range runtimeTables(m) {
-		if t := schema.Lookup("main", name); t != nil {
-			r.sources[name] = source{t, rows}
-		}
+		r.add("main", name, rows)
 	}
 	for name, rows := range tables {
-		if t := schema.Lookup("stats", name); t != nil {
-			r.sources[strings.ToLower(name)] = source{t, func() (*schema.Rows, any) { return rows(), nil }}
-		}
+		r.add("stats", name, func() (*schema.Rows, any) { return rows(), nil })
 	}
 	return r
+}
+
+// add names the source of a table, if there is such a table.
+func (r *refresher) add(schemaName, table string, rows func() (*schema.Rows, any)) {
+	if t := schema.Lookup(schemaName, table); t != nil {
+		r.sources[strings.ToLower(table)] = source{t, rows}
+	}
 }
 
 // refresh fills the tables whose names occur in a text, in whatever letter case.

@@ -79,6 +79,7 @@ func New(o Options) *Server {
 		s.control = noControl{}
 	}
 	s.refresher = newRefresher(o.Store, o.Layers, o.Tables)
+	s.refresher.add("stats", historyTable, func() (*schema.Rows, any) { return historyRows(o.Layers, o.Log), nil })
 	s.listeners = listen.New(listen.Options{Log: o.Log, Handle: s.serve})
 	s.layers.Subscribe(schema.AdminVariables, layers.ConsumerFunc(s.adminVariables))
 	s.layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(s.mysqlVariables))
