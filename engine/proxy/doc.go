@@ -20,6 +20,14 @@
 // its view; the watchdog looks at the views to find clients that went away and limits that ran out, and wakes sessions by
 // a read deadline in the past. In steady state a statement allocates nothing.
 //
-// Prepared statements are narrow so far: a session keeps the connections it has prepared statements on, and client ids are
-// translated; connections with statements are not shared between sessions.
+// Narrow so far:
+//
+//   - A session keeps the connections it has prepared statements on; client ids are translated, and a statement is prepared
+//     again where a transaction leads it elsewhere. Statements are not shared between sessions.
+//   - A server lost amid an answer ends the client's connection without an error packet: there is no telling where in a
+//     packet the client stands.
+//   - Reads outside of a transaction run with autocommit on even if the session has it off, as upstream has it; the status
+//     flags in their answers are the server's.
+//   - fast_forward users get connections of their own and no rules, but packets are still followed.
+//   - No compression, PROXY protocol, query cache, mirroring, firewall and logs.
 package proxy

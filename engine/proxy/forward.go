@@ -38,7 +38,7 @@ func (s *session) executeOn(st *statement, set *settings) error {
 		if o.err == nil {
 			s.afterStatement(b, st, set)
 			s.account(st, set, b)
-			s.settle(i)
+			s.part(i)
 			return nil
 		}
 		if o.client {
@@ -50,6 +50,19 @@ func (s *session) executeOn(st *statement, set *settings) error {
 		}
 		s.discard(i)
 	}
+}
+
+// part settles a connection after a statement. A KILL QUERY may still be on its way to one whose statement was
+// interrupted, so nobody else gets that one.
+func (s *session) part(i int) {
+	if s.view.outcome() != goOn {
+		s.backends[i].flags |= stickyUnknown
+		if s.backends[i].flags&^(stickyHarmless|stickyStatements|stickyUnknown) == 0 && !s.backends[i].inTrx {
+			s.discard(i)
+			return
+		}
+	}
+	s.settle(i)
 }
 
 // outcome is how an exchange with a server ended.

@@ -9,9 +9,6 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// errTimeout is a statement the server gave up because its time had run out.
-var errTimeout = errors.New("query timeout exceeded")
-
 var (
 	queryTimeout = wire.Error{Code: 1907, State: "70100", Message: "Query execution was interrupted, query_timeout exceeded"}
 	queryKilled  = wire.Error{Code: 1317, State: "70100", Message: "Query execution was interrupted"}
@@ -97,7 +94,7 @@ func (s *session) replayRefused(st *statement, i int, e *replayError) error {
 // lossMessage says what became of a statement.
 func (s *session) lossMessage(b *backend, o outcome) *wire.Error {
 	switch v := s.view.outcome(); {
-	case errors.Is(o.err, errTimeout) || v == timedOut:
+	case v == timedOut:
 		return &queryTimeout
 	case v == killedQuery || v == killedConn:
 		return &queryKilled

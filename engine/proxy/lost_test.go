@@ -166,7 +166,14 @@ func TestQueryTimeout(t *testing.T) {
 	if codeOf(err) != 1907 || time.Since(begin) > 10*time.Second {
 		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
-	exec(t, db, "SELECT 1")
+	exec(t, db, "DELETE FROM t", "BEGIN", "INSERT INTO t (v) VALUES ('a')")
+	if _, err := db.Exec("SELECT 1 FROM who WHERE SLEEP(20)"); codeOf(err) != 1907 {
+		t.Errorf("in a transaction: %v", err)
+	}
+	exec(t, db, "INSERT INTO t (v) VALUES ('b')", "COMMIT")
+	if got := one(t, db, "SELECT GROUP_CONCAT(v) FROM t"); got != "a,b" {
+		t.Errorf("a timeout ended the transaction: %s", got)
+	}
 }
 
 func TestKillSession(t *testing.T) {

@@ -76,13 +76,15 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) 
 		if err == nil && a.Kind == wire.KindFile {
 			err = errFile
 		}
-		if err == nil && a.Err != nil && !answered && s.view.outcome() == timedOut {
-			err = errTimeout
-		}
 		if err != nil {
 			return outcome{err: err, answered: answered}
 		}
-		if err := s.client.WriteRaw(pass); err != nil {
+		if a.Err != nil && !answered && s.view.outcome() == timedOut {
+			err = s.fail(&queryTimeout)
+		} else {
+			err = s.client.WriteRaw(pass)
+		}
+		if err != nil {
 			return outcome{err: err, client: true, answered: true}
 		}
 		answered = true
