@@ -1,6 +1,6 @@
 package diffcheck
 
-// repeat is after how many times diffs_before_sync checks a conflict is reported again.
+// repeat is after how many times diffs_before_sync checks a conflict is reported.
 const repeat = 10
 
 // decide judges every watch of a peer that was just checked.
@@ -11,26 +11,42 @@ func (st *step) decide(p *peer) {
 		if own.Diffs == 0 || own.Mute {
 			continue
 		}
-		again := e.Diff > 0 && e.Diff%(repeat*own.Diffs) == 0
-		switch {
-		case e.Version <= 1:
-			// What a node had when it started is nobody's word: it may be a new node, or one restored from a backup.
-			if again {
+		standing := e.standing(own, st.now)
+		switch standing {
+		case newer, vacant:
+			if st.enough(p, w, own) {
+				st.sync(p, w, own)
+			}
+		case standOff:
+			if due(e, own) {
 				st.versionOne(p, w, own)
 			}
-			continue
-		case newer(e, own) && e.Diff >= own.Diffs:
-			st.sync(p, w, own)
+		case future:
+			if e.Diff == own.Diffs {
+				st.tooFarAhead(p, w, own)
+			}
 		}
-		if e.Epoch == own.Epoch && again {
+		if standing != standOff && e.Epoch == own.Epoch && due(e, own) {
 			st.conflict(p, w, own)
 		}
 	}
 }
 
-// newer tells whether what a peer shows replaces what is in force here.
-func newer(e *Entry, own Own) bool {
-	return e.Version > 1 && (own.Version == 1 || e.Epoch > own.Epoch)
+// due tells whether a conflict is to be reported at this check: after 10 times diffs_before_sync checks, and then after twice
+// as many each time.
+func due(e *Entry, own Own) bool {
+	first := repeat * own.Diffs
+	times := e.Diff / first
+	return e.Diff > 0 && e.Diff%first == 0 && times&(times-1) == 0
+}
+
+// enough tells whether a peer differed for long enough to pull from it.
+func (st *step) enough(p *peer, w *Watch, own Own) bool {
+	e := p.entries[w.Name]
+	if p.prompt && e.standing(own, st.now) == newer {
+		return e.Diff >= 1
+	}
+	return e.Diff >= own.Diffs
 }
 
 // sync starts a pull because of trigger, from the peer with the newest content. Nothing happens while the module is being
@@ -44,15 +60,25 @@ func (st *step) sync(trigger *peer, w *Watch, own Own) {
 		return
 	}
 	from := best.entries[w.Name]
-	ahead := st.ahead(w, own, from.Epoch)
 	e := trigger.entries[w.Name]
-	if ahead != nil && e.Diff != own.Diffs && e.Diff%(repeat*own.Diffs) != 0 {
+	better := st.better(w, own, from)
+	if e.Diff >= repeat*own.Diffs {
+		better = nil // it had its time, and may never be back
+	}
+	first := own.Diffs
+	if trigger.prompt {
+		first = 1
+	}
+	if better != nil && e.Diff != first {
 		return // said already
 	}
 	st.proceeding(trigger, w, own)
-	if ahead != nil {
-		st.skipping(ahead, w, from.Epoch)
+	if better != nil {
+		st.skipping(better, w, from.Epoch)
 		return
+	}
+	if from.standing(own, st.now) == vacant {
+		st.vacant(best, w)
 	}
 	st.chosen(best, w)
 	st.running[w.Module] = best.Peer
@@ -61,29 +87,33 @@ func (st *step) sync(trigger *peer, w *Watch, own Own) {
 	})
 }
 
-// best is the peer with the newest content that differed for long enough: by epoch, then by version, then as listed.
+// best is the peer with the newest content that differed for long enough; what was loaded comes before what was not.
 func (st *step) best(w *Watch, own Own) (best *peer) {
 	for _, p := range st.peers {
 		e := p.entries[w.Name]
-		if !newer(e, own) || e.Diff < own.Diffs || st.now.Before(st.failed[attempt{w.Module, p.Peer}].until) {
+		standing := e.standing(own, st.now)
+		if standing != newer && standing != vacant || !st.enough(p, w, own) || st.now.Before(st.failed[attempt{w.Module, p.Peer}].until) {
 			continue
 		}
-		if best == nil {
-			best = p
-			continue
-		}
-		b := best.entries[w.Name]
-		if e.Epoch > b.Epoch || e.Epoch == b.Epoch && e.Version > b.Version {
+		if best == nil || precedes(e, best.entries[w.Name]) {
 			best = p
 		}
 	}
 	return best
 }
 
-// ahead is a peer with a later epoch that has not differed for long enough yet: better to wait for it.
-func (st *step) ahead(w *Watch, own Own, epoch int64) *peer {
+func precedes(a, b *Entry) bool {
+	if loaded := a.Version > 1; loaded != (b.Version > 1) {
+		return loaded
+	}
+	return later(a.Stamp, b.Stamp) > 0
+}
+
+// better is a peer with newer content that has not differed for long enough yet: worth to wait for.
+func (st *step) better(w *Watch, own Own, than *Entry) *peer {
 	for _, p := range st.peers {
-		if e := p.entries[w.Name]; e.Version > 1 && e.Epoch > epoch && e.Diff < own.Diffs {
+		e := p.entries[w.Name]
+		if e.standing(own, st.now) == newer && !st.enough(p, w, own) && (than.Version <= 1 || e.Epoch > than.Epoch) {
 			return p
 		}
 	}

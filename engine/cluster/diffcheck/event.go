@@ -26,6 +26,8 @@ type Own struct {
 	Stamp
 	Diffs int  // …_diffs_before_sync: checks that must differ in a row; 0: never pull
 	Mute  bool // counted and shown, but never acted upon
+	// Bootstrap lets an empty module at version 1 take what a peer has at version 1.
+	Bootstrap bool
 }
 
 // Event is something that happened: Members, Rows, Tick or PullEnded.
@@ -38,6 +40,8 @@ type Members []Peer
 type Rows struct {
 	Peer Peer
 	Rows []Row
+	// Prompt tells that the peer reports its changes at once: one difference is then enough to pull what is newer.
+	Prompt bool
 }
 
 // Row is one row of it.
@@ -71,7 +75,7 @@ const (
 	Error
 )
 
-// Action is something to do: Line or Pull.
+// Action is something to do: Line, Pull or Align.
 type Action interface{ action() }
 
 // Line is a line of the log.
@@ -94,8 +98,15 @@ type Pull struct {
 	Own Stamp
 }
 
-func (Line) action() {}
-func (Pull) action() {}
+// Align asks for the later epoch of a peer with equal content to be taken over.
+type Align struct {
+	Watch string
+	Stamp // the peer's
+}
+
+func (Line) action()  {}
+func (Pull) action()  {}
+func (Align) action() {}
 
 // Entry is what is known of one watch of one peer.
 type Entry struct {
@@ -103,7 +114,15 @@ type Entry struct {
 	Stamp
 	ChangedAt time.Time // when the checksum was first seen; zero: never seen
 	UpdatedAt time.Time // of the last check
-	// Diff counts the checks in a row at which the peer differed from this node; 0 while both are equal. Only a row pass
-	// can begin to count, so a change of this node alone never does.
+	// Diff counts the checks in a row at which the peer differed from this node; 0 while both are equal. A change of this
+	// node alone begins to count only if what the peer has is newer all the same.
 	Diff int
+
+	// since is when the peer began to be in step, or ceased to be; zero: never seen.
+	since  time.Time
+	inStep bool // at the last check
+	// held is our own content when the peer first showed its present stamp with an epoch too far ahead; zero: it did not.
+	held Stamp
+	// late is our own content, with an epoch too far ahead, when the peer was seen to change; zero: it was not.
+	late Stamp
 }

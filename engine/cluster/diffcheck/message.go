@@ -2,7 +2,8 @@ package diffcheck
 
 import "fmt"
 
-// The texts are upstream's: people's alerts search for them.
+// The texts are upstream's: people's alerts search for them. A standing conflict is repeated after twice as many checks each
+// time, and the number in its text is the number of checks until then.
 
 func (st *step) line(level Level, p *peer, w *Watch, format string, args ...any) {
 	l := Line{Level: level, Peer: p.Peer, Text: fmt.Sprintf(format, args...)}
@@ -56,7 +57,7 @@ func (st *step) conflict(p *peer, w *Watch, own Own) {
 	st.line(Error, p, w, "Cluster: detected a peer %s with %s version %d, epoch %d, diff_check %d, checksum %s. "+
 		"Own version: %d, epoch: %d, checksum %s. Sync conflict, epoch times are EQUAL, can't determine which server holds the latest config, "+
 		"we won't sync. This message will be repeated every %d checks until LOAD %s TO RUNTIME is executed on candidate master.",
-		p, w.Name, e.Version, e.Epoch, e.Diff, e.Checksum, own.Version, own.Epoch, own.Checksum, repeat*own.Diffs, w.Command)
+		p, w.Name, e.Version, e.Epoch, e.Diff, e.Checksum, own.Version, own.Epoch, own.Checksum, e.Diff, w.Command)
 }
 
 func (st *step) versionOne(p *peer, w *Watch, own Own) {
@@ -67,5 +68,18 @@ func (st *step) versionOne(p *peer, w *Watch, own Own) {
 	st.line(Warning, p, w, "Cluster: detected a peer %s with %s version %d, epoch %d, diff_check %d. Own version: %d, epoch: %d. "+
 		"diff_check is increasing, but version 1 doesn't allow sync. This message will be repeated every %d checks "+
 		"until LOAD %s TO RUNTIME is executed on candidate master.",
-		p, name, e.Version, e.Epoch, e.Diff, own.Version, own.Epoch, repeat*own.Diffs, w.Command)
+		p, name, e.Version, e.Epoch, e.Diff, own.Version, own.Epoch, e.Diff, w.Command)
+}
+
+// tooFarAhead is said once of each content of a peer.
+func (st *step) tooFarAhead(p *peer, w *Watch, own Own) {
+	e := p.entries[w.Name]
+	st.line(Warning, p, w, "Cluster: detected a peer %s with %s version %d, epoch %d, which is %d seconds ahead of our clock. "+
+		"Own version: %d, epoch: %d. Not syncing: %s", p, w.Name, e.Version, e.Epoch, e.Epoch-st.now.Unix(), own.Version, own.Epoch,
+		fixClock(w))
+}
+
+// vacant says why content of version 1 is pulled.
+func (st *step) vacant(p *peer, w *Watch) {
+	st.line(Info, p, w, "Cluster: %s is empty here, bootstrapping it from peer %s", w.Name, p)
 }

@@ -32,6 +32,7 @@ type State struct {
 type peer struct {
 	Peer
 	entries map[string]*Entry // by name of the watch; one for each
+	prompt  bool              // it reports its changes at once
 }
 
 type attempt struct {
@@ -59,6 +60,7 @@ func (s *State) Step(now time.Time, own map[string]Own, e Event) []Action {
 		st.members(e)
 	case Rows:
 		if p := s.find(e.Peer); p != nil {
+			p.prompt = e.Prompt
 			st.rowPass(p, e.Rows)
 			st.decide(p)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
 )
 
@@ -22,14 +23,16 @@ var rewrite = flag.Bool("rewrite", false, "write what the package does into the 
 // TestTranscripts plays testdata/*.txt: blocks of commands, "----", and what followed from them. The recordings they were
 // made from are ProxySQL's; times and epochs are seconds since the start ("+16").
 //
-//	own NAME VERSION EPOCH CHECKSUM [diffs=N] [mute]   sets this node's side
+//	own NAME VERSION EPOCH CHECKSUM [diffs=N] [mute] [bootstrap]   sets this node's side
 //	members PEER…                                      the list of members
 //	rows PEER: NAME VERSION EPOCH CHECKSUM; …          a row pass
+//	prompt PEER: …                                     a row pass of a peer that reports its changes at once
 //	tick PEER [×N]                                     tick passes
 //	pulled PEER WATCH                                  a pull went well: the peer's content is our own
 //	failed PEER MODULE                                 a pull did not
 //	wait SECONDS                                       time goes on
-//	show PEER                                          entries that differ
+//	show PEER                                          what is known of it
+//	verdict PEER                                       how it stands to this node
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -118,9 +121,9 @@ func (p *player) command(line string) {
 			m = append(m, p.peer(w))
 		}
 		p.step(m)
-	case "rows":
+	case "rows", "prompt":
 		peer, rows, _ := strings.Cut(rest, ": ")
-		p.step(diffcheck.Rows{Peer: p.peer(peer), Rows: p.rows(rows)})
+		p.step(diffcheck.Rows{Peer: p.peer(peer), Rows: p.rows(rows), Prompt: name == "prompt"})
 	case "tick":
 		n := 1
 		if len(words) > 1 {
@@ -137,6 +140,8 @@ func (p *player) command(line string) {
 		p.now = p.now.Add(time.Duration(p.number(words[0])) * time.Second)
 	case "show":
 		p.show(p.peer(words[0]))
+	case "verdict":
+		p.verdict(p.peer(words[0]))
 	default:
 		p.t.Fatalf("unknown command %q", line)
 	}
@@ -149,6 +154,7 @@ func (p *player) setOwn(words []string) {
 			o.Diffs = p.number(n)
 		}
 		o.Mute = o.Mute || option == "mute"
+		o.Bootstrap = o.Bootstrap || option == "bootstrap"
 	}
 	p.own[words[0]] = o
 }
@@ -161,8 +167,7 @@ func (p *player) pulled(from diffcheck.Peer, watch string) {
 		own := p.own[w.Name]
 		for _, e := range p.state.Entries(from) {
 			if w.Module == module && e.Name == w.Name && !own.Mute {
-				own.Version++
-				own.Epoch, own.Checksum = e.Epoch, e.Checksum
+				own.Stamp = diffcheck.Stamp(layers.Stamp(own.Stamp).Adopt(layers.Stamp(e.Stamp)))
 				p.own[w.Name] = own
 			}
 		}
@@ -182,6 +187,8 @@ func (p *player) step(e diffcheck.Event) {
 				fmt.Fprintf(&p.out, " and %s", a.Along)
 			}
 			fmt.Fprintf(&p.out, " from %s, expect %s\n", a.Peer, a.Expected[a.Watch].Checksum)
+		case diffcheck.Align:
+			fmt.Fprintf(&p.out, "=> align %s to epoch +%d\n", a.Watch, a.Epoch-start.Unix())
 		}
 	}
 }
@@ -210,6 +217,19 @@ func (p *player) show(peer diffcheck.Peer) {
 			fmt.Fprintf(&p.out, "%s v%d e+%d %s ch%s up%s diff=%d\n", e.Name, e.Version, e.Epoch-start.Unix(), e.Checksum,
 				since(e.ChangedAt), since(e.UpdatedAt), e.Diff)
 		}
+	}
+}
+
+func (p *player) verdict(peer diffcheck.Peer) {
+	for _, v := range p.state.Verdicts(p.now, p.own) {
+		if v.Peer != peer || v.Entry.Version == 0 {
+			continue
+		}
+		if v.InStep {
+			fmt.Fprintf(&p.out, "%s: in step since +%d\n", v.Watch, v.Since.Unix()-start.Unix())
+			continue
+		}
+		fmt.Fprintf(&p.out, "%s: not in step since +%d: %s; %s\n", v.Watch, v.Since.Unix()-start.Unix(), v.Reason, v.Fix)
 	}
 }
 
