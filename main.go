@@ -20,6 +20,7 @@ type cli struct {
 	Status  command.Status  `cmd:"" help:"Show the state of a running keepsql."`
 	Reload  command.Reload  `cmd:"" help:"Have a running keepsql read its config files now, and show the verdict."`
 	Diff    command.Diff    `cmd:"" help:"Show how file, disk, memory and runtime of a running keepsql differ."`
+	Import  command.Import  `cmd:"" help:"Make one config file of proxysql.cnf, proxysql.db and keepalived.conf, and say what will change."`
 	Demo    command.Demo    `cmd:"" help:"Run one node on an embedded backend and show what it does."`
 	Version command.Version `cmd:"" help:"Print the version."`
 

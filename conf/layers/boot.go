@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/schema"
@@ -103,10 +104,38 @@ func (m *Manager) takeOver(ts []target) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range diff(have, t.rows, t.key).put.Rows {
-			m.log.Warn().Str("table", t.table).Str("key", keyText(t.rows, r, t.key)).
-				Msg("the config file differs from the database, which is kept; edit the file to apply it, or start with --reload")
-		}
+		m.logDifferences(t, diff(emptyForNull(have), emptyForNull(t.rows), t.key).put)
 	}
 	return m.saveBases(ts)
+}
+
+// differencesNamed is how many rows of a table a log line names.
+const differencesNamed = 5
+
+// logDifferences says in one line which rows of a table the file would have otherwise.
+func (m *Manager) logDifferences(t target, rows *schema.Rows) {
+	if len(rows.Rows) == 0 {
+		return
+	}
+	var names []string
+	for _, r := range rows.Project(t.key...).Rows[:min(len(rows.Rows), differencesNamed)] {
+		var words []string
+		for i, c := range r {
+			words = append(words, t.key[i]+"="+c.Text)
+		}
+		names = append(names, strings.Join(words, ", "))
+	}
+	m.log.Warn().Str("table", t.table).Int("rows", len(rows.Rows)).Strs("first", names).
+		Msg("the config file differs from the database, which is kept; edit the file to apply it, or start with --reload")
+}
+
+// emptyForNull writes NULL as the empty text, which is all that a file can say.
+func emptyForNull(rows *schema.Rows) *schema.Rows {
+	out := rows.Clone()
+	for _, r := range out.Rows {
+		for i := range r {
+			r[i].Null = false
+		}
+	}
+	return out
 }
