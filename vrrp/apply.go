@@ -148,12 +148,16 @@ func (l *loop) relabel(r *router, c *vrrpconf.Instance) {
 
 // usePorts opens the interfaces that matter now and gives back the others.
 func (l *loop) usePorts() {
-	matter, spoken := map[string]bool{}, map[string]bool{}
+	matter, spoken := map[string]bool{}, map[string]*[kinds]bool{}
 	for _, r := range l.all() {
 		if r.conf.Skip != "" {
 			continue
 		}
-		matter[r.conf.Interface], spoken[r.conf.Interface] = true, true
+		matter[r.conf.Interface] = true
+		if spoken[r.conf.Interface] == nil {
+			spoken[r.conf.Interface] = &[kinds]bool{}
+		}
+		spoken[r.conf.Interface][kindOf(r.conf)] = true
 		for _, t := range r.conf.Interfaces {
 			matter[t.Name] = true
 		}
@@ -169,19 +173,25 @@ func (l *loop) usePorts() {
 	}
 	for name := range matter {
 		p := l.port(name)
-		p.listens = spoken[name]
-		l.joinAll(p)
+		for k := range kinds {
+			p.lines[k].needed = spoken[name] != nil && spoken[name][k]
+			if p.lines[k].needed {
+				l.joinAll(p, k)
+			} else {
+				p.lines[k].close()
+			}
+		}
 		l.refresh(p)
 	}
 }
 
 // joinAll joins the groups of routers that have come to an open socket.
-func (l *loop) joinAll(p *port) {
-	if p.sock == nil {
+func (l *loop) joinAll(p *port, k kind) {
+	if p.lines[k].sock == nil {
 		return
 	}
-	for _, g := range l.multicast(p.name) {
-		if err := p.sock.Join(g); err != nil {
+	for _, g := range l.multicast(p.name, k) {
+		if err := p.lines[k].sock.Join(g); err != nil {
 			l.log.Error().Err(err).Msg("joining a multicast group failed")
 		}
 	}

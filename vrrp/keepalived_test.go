@@ -143,3 +143,48 @@ func TestUnicastBesideKeepalived(t *testing.T) {
 	a.apply(conf(80, "10.99.0.1", "10.99.0.2"))
 	netlab.Eventually(t, 2*second, "keepalived takes over", func() bool { return hb.Has(vip) && a.is("BACKUP")() })
 }
+
+// TestIPv6BesideKeepalived: VRRPv3 over IPv6, both ways.
+func TestIPv6BesideKeepalived(t *testing.T) {
+	ha, hb, _ := pair(t)
+	conf := func(priority int) string {
+		return strings.Replace(fast(priority), "10.99.0.20/24", "fe80::99:20/64\nfd99::20/64", 1)
+	}
+	_, log := keepalived(t, hb, conf(90))
+	a := speak(t, ha, "alone", conf(100))
+	netlab.Eventually(t, 8*second, "A is master", a.is("MASTER"))
+	netlab.Eventually(t, second, "A alone has the addresses", func() bool {
+		return ha.Has("fe80::99:20") && ha.Has("fd99::20") && !hb.Has("fd99::20")
+	})
+	time.Sleep(second / 2)
+	if strings.Contains(log(), "checksum") || strings.Contains(log(), "invalid") || hb.Has("fd99::20") {
+		t.Error("keepalived does not understand us")
+	}
+	a.apply(conf(80))
+	netlab.Eventually(t, 2*second, "keepalived is preferred now", func() bool { return hb.Has("fd99::20") && !ha.Has("fd99::20") })
+	netlab.Eventually(t, second, "A is backup", a.is("BACKUP"))
+	if m := a.instance().MasterAddr; !m.IsLinkLocalUnicast() {
+		t.Errorf("A hears %v", m)
+	}
+	a.apply(conf(100))
+	netlab.Eventually(t, 2*second, "A is preferred again", func() bool { return ha.Has("fd99::20") && !hb.Has("fd99::20") })
+	a.stop()
+	netlab.Eventually(t, second, "keepalived takes over", func() bool { return hb.Has("fd99::20") })
+}
+
+// TestAHBesideKeepalived: both sides accept each other's check values.
+func TestAHBesideKeepalived(t *testing.T) {
+	ha, hb, _ := pair(t)
+	conf := func(priority int) string {
+		return strings.Replace(seed("BACKUP", priority, "secret12"), "auth_type PASS", "auth_type AH", 1)
+	}
+	_, log := keepalived(t, hb, conf(90))
+	a := speak(t, ha, "alone", conf(100))
+	netlab.Eventually(t, 6*second, "A is master", a.is("MASTER"))
+	time.Sleep(1500 * time.Millisecond)
+	if hb.Has(vip) || strings.Contains(log(), "Entering MASTER") {
+		t.Errorf("keepalived does not believe us:\n%s", log())
+	}
+	a.apply(conf(80))
+	netlab.Eventually(t, 5*second, "we believe keepalived", func() bool { return a.is("BACKUP")() && hb.Has(vip) && !ha.Has(vip) })
+}

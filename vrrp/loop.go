@@ -74,7 +74,7 @@ func (l *loop) run(ctx context.Context) {
 			l.stopAll()
 		case r := <-l.readable:
 			// A socket that was closed meanwhile has a reader that is gone or going.
-			r.port.pending = r.port.pending || r.port.sock == r.sock
+			r.line.pending = r.line.pending || r.line.sock == r.sock
 		case <-l.s.wake:
 		case <-timer.C:
 		}
@@ -95,8 +95,10 @@ func (l *loop) sleepUntil() time.Time {
 func (l *loop) turn() {
 	due := !l.nextDue.IsZero() && !time.Now().Before(l.nextDue)
 	for _, p := range l.ports {
-		if due || p.pending {
-			l.drain(p)
+		for k := range kinds {
+			if due || p.lines[k].pending {
+				l.drain(p, k)
+			}
 		}
 	}
 	if due {
@@ -161,8 +163,8 @@ func (l *loop) renew() {
 		}
 	}
 	for _, p := range l.ports {
-		if p.listens && p.sock == nil {
-			p.stale = true
+		for k := range p.lines {
+			p.stale = p.stale || p.lines[k].needed && p.lines[k].sock == nil
 		}
 	}
 }

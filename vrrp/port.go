@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/vrrp/advert"
 	"github.com/keepsql/keepsql/vrrp/machine"
 	"github.com/keepsql/keepsql/vrrp/netif"
@@ -13,13 +14,39 @@ import (
 
 // port is one interface that matters to some virtual router.
 type port struct {
-	name      string
-	ifi       netif.Interface // as last seen; Index 0 while there is none
-	listens   bool            // some router speaks here, so a socket is needed
-	sock      *netif.Socket   // nil while it cannot be opened
-	ann       *netif.Announcer
-	stale     bool // look at the interface again before the turn ends
-	pending   bool // the reader waits for us to read
+	name  string
+	ifi   netif.Interface // as last seen; Index 0 while there is none
+	lines [kinds]line
+	ann   *netif.Announcer
+	stale bool // look at the interface again before the turn ends
+}
+
+// kind is one way to speak VRRP on an interface; each needs a socket of its own.
+type kind uint8
+
+const (
+	kindIPv4 kind = iota
+	kindAH        // IPv4 with an authentication header
+	kindIPv6
+	kinds
+)
+
+// kindOf is how an instance speaks.
+func kindOf(c *vrrpconf.Instance) kind {
+	switch {
+	case c.IPv6():
+		return kindIPv6
+	case c.Auth.Type == vrrpconf.AuthAH:
+		return kindAH
+	}
+	return kindIPv4
+}
+
+// line is one kind of socket of a port.
+type line struct {
+	needed    bool          // some router speaks so
+	sock      *netif.Socket // nil while it cannot be opened
+	pending   bool          // the reader waits for us to read
 	complaint string
 	resume    chan struct{} // tells the reader that the socket is empty
 	closed    chan struct{}
@@ -27,7 +54,7 @@ type port struct {
 
 // readiness says that a socket of a port has something to read.
 type readiness struct {
-	port *port
+	line *line
 	sock *netif.Socket
 }
 
@@ -102,8 +129,10 @@ func (l *loop) refresh(p *port) {
 	if was.Index != 0 && was.Up != ifi.Up {
 		l.log.Info().Str(keyInterface, p.name).Msgf("Netlink reports %s %s", p.name, upDown(ifi.Up))
 	}
-	if ifi.Index != 0 && p.listens && p.sock == nil {
-		l.open(p)
+	for k := range kinds {
+		if ln := &p.lines[k]; ifi.Index != 0 && ln.needed && ln.sock == nil {
+			l.open(p, k)
+		}
 	}
 	for _, r := range l.all() {
 		l.judgeInterface(r, p)
@@ -117,11 +146,12 @@ func upDown(up bool) string {
 	return "down"
 }
 
-// open makes the sockets of an interface. What fails is tried again at the next renewal and
-// complained about once.
-func (l *loop) open(p *port) {
-	sock, err := netif.Open(p.ifi, advert.Protocol)
-	for _, g := range l.multicast(p.name) {
+// open makes one of the sockets of an interface. What fails is tried again at the next
+// renewal and complained about once.
+func (l *loop) open(p *port, k kind) {
+	ln := &p.lines[k]
+	sock, err := openSocket(p.ifi, k)
+	for _, g := range l.multicast(p.name, k) {
 		if err == nil {
 			if err = sock.Join(g); err != nil {
 				sock.Close()
@@ -129,22 +159,33 @@ func (l *loop) open(p *port) {
 		}
 	}
 	if err != nil {
-		if p.complaint != err.Error() {
-			p.complaint = err.Error()
+		if ln.complaint != err.Error() {
+			ln.complaint = err.Error()
 			l.log.Error().Err(err).Str(keyInterface, p.name).Msg("no VRRP on this interface (root or CAP_NET_RAW is needed), trying again")
 		}
 		return
 	}
-	p.complaint = ""
-	p.sock, p.resume, p.closed = sock, make(chan struct{}), make(chan struct{})
-	l.read(p)
+	ln.complaint = ""
+	ln.sock, ln.resume, ln.closed = sock, make(chan struct{}), make(chan struct{})
+	l.read(ln)
 }
 
-// multicast are the groups that routers on an interface listen to.
-func (l *loop) multicast(name string) []netip.Addr {
+func openSocket(i netif.Interface, k kind) (*netif.Socket, error) {
+	switch k {
+	case kindIPv6:
+		return netif.Open6(i, advert.Protocol)
+	case kindAH:
+		return netif.Open(i, advert.ProtocolAH)
+	}
+	return netif.Open(i, advert.Protocol)
+}
+
+// multicast are the groups that routers of a kind on an interface listen to.
+func (l *loop) multicast(name string, k kind) []netip.Addr {
 	var out []netip.Addr
 	for _, r := range l.all() {
-		if g := r.conf.Group; r.conf.Interface == name && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
+		g := r.conf.Group
+		if r.conf.Interface == name && kindOf(r.conf) == k && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
 			out = append(out, g)
 		}
 	}
@@ -153,12 +194,12 @@ func (l *loop) multicast(name string) []netip.Addr {
 
 // read starts the goroutine that waits for packets. It reads none itself: the loop must
 // know, before it believes a timer, that nothing is left unread.
-func (l *loop) read(p *port) {
-	sock, resume, closed := p.sock, p.resume, p.closed
+func (l *loop) read(ln *line) {
+	sock, resume, closed := ln.sock, ln.resume, ln.closed
 	l.wg.Go(func() {
 		for sock.Wait() == nil {
 			select {
-			case l.readable <- readiness{p, sock}:
+			case l.readable <- readiness{ln, sock}:
 			case <-closed:
 				return
 			}
@@ -185,13 +226,19 @@ func (l *loop) announcer(p *port) (*netif.Announcer, error) {
 
 // close gives the sockets back.
 func (p *port) close() {
-	if p.sock != nil {
-		close(p.closed)
-		p.sock.Close()
-		p.sock, p.pending = nil, false
+	for k := range p.lines {
+		p.lines[k].close()
 	}
 	if p.ann != nil {
 		p.ann.Close()
 		p.ann = nil
+	}
+}
+
+func (ln *line) close() {
+	if ln.sock != nil {
+		close(ln.closed)
+		ln.sock.Close()
+		ln.sock, ln.pending = nil, false
 	}
 }

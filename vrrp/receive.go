@@ -5,35 +5,45 @@ import (
 
 	"github.com/keepsql/keepsql/vrrp/advert"
 	"github.com/keepsql/keepsql/vrrp/machine"
+	"github.com/keepsql/keepsql/vrrp/netif"
 )
 
 // drain reads a socket empty and lets its reader wait again.
-func (l *loop) drain(p *port) {
-	if p.sock == nil {
+func (l *loop) drain(p *port, k kind) {
+	ln := &p.lines[k]
+	if ln.sock == nil {
 		return
 	}
 	for {
-		n, ok, err := p.sock.Receive(l.buf)
+		got, ok, err := ln.sock.Receive(l.buf)
 		if err != nil {
 			l.log.Error().Err(err).Str(keyInterface, p.name).Msg("receiving failed, opening the socket again")
-			p.close()
+			ln.close()
 			p.stale = true
 			return
 		}
 		if !ok {
 			break
 		}
-		l.packet(p, l.buf[:n])
+		l.packet(p, k, got)
 	}
-	if p.pending {
-		p.pending = false
-		p.resume <- struct{}{} // the reader waits for nothing else
+	if ln.pending {
+		ln.pending = false
+		ln.resume <- struct{}{} // the reader waits for nothing else
 	}
 }
 
+// header splits what a socket delivered.
+func header(k kind, got netif.Packet) (advert.Header, []byte, error) {
+	if k != kindIPv6 {
+		return advert.ParseIPv4(got.Data)
+	}
+	return advert.Header{Src: got.Src, Dst: got.Dst, TTL: uint8(got.HopLimit), Protocol: advert.Protocol}, got.Data, nil
+}
+
 // packet finds the virtual router a packet is for.
-func (l *loop) packet(p *port, b []byte) {
-	h, msg, err := advert.ParseIPv4(b)
+func (l *loop) packet(p *port, k kind, got netif.Packet) {
+	h, msg, err := header(k, got)
 	if err != nil {
 		return
 	}
@@ -43,7 +53,7 @@ func (l *loop) packet(p *port, b []byte) {
 	}
 	known := false
 	for _, r := range l.all() {
-		if r.conf.VRID == id && r.conf.Interface == p.name && r.conf.Skip == "" {
+		if r.conf.VRID == id && r.conf.Interface == p.name && r.conf.Skip == "" && r.conf.IPv6() == (k == kindIPv6) {
 			known = true
 			if r.listensTo(h) {
 				l.hear(r, h, msg)
@@ -60,12 +70,12 @@ func (l *loop) packet(p *port, b []byte) {
 // a multicast router hears its group only, a unicast router what is addressed to the host.
 // A packet of the other kind is heard by a router that is alone with its VRID, because
 // that is a mistake somebody should be told about.
-func (r *router) listensTo(h advert.IPv4) bool {
+func (r *router) listensTo(h advert.Header) bool {
 	return !h.Dst.IsMulticast() || len(r.conf.Peers) > 0 || h.Dst == r.conf.Group
 }
 
 // hear checks an advertisement and feeds it to the machine.
-func (l *loop) hear(r *router, h advert.IPv4, msg []byte) {
+func (l *loop) hear(r *router, h advert.Header, msg []byte) {
 	if s := r.m.State(); s != machine.Backup && s != machine.Master {
 		return
 	}

@@ -29,7 +29,8 @@ type router struct {
 	// stopBurst ends an announcement that is still going on.
 	stopBurst func()
 	packetID  uint16
-	deaf      bool // sending failed, and it was said
+	sequence  uint32 // of authentication headers
+	deaf      bool   // sending failed, and it was said
 	// complaint is the last reject that was logged, complained when.
 	complaint  string
 	complained time.Time

@@ -31,7 +31,7 @@ const (
 
 // trackers lists everything whose health counts for an instance.
 func (l *loop) trackers(c *vrrpconf.Instance) []machine.Tracker {
-	out := []machine.Tracker{{Name: trackAddress, Cause: "no IPv4 address for interface"}}
+	out := []machine.Tracker{{Name: trackAddress, Cause: "no " + family(c) + " address for interface"}}
 	if !c.DontTrackPrimary {
 		out = append(out, machine.Tracker{Name: prefixInterface + c.Interface, Cause: "interface " + c.Interface + " down"})
 	}
@@ -52,6 +52,13 @@ func (l *loop) trackers(c *vrrpconf.Instance) []machine.Tracker {
 			Cause: "tracked process " + t.Name + " quorum not achieved"})
 	}
 	return out
+}
+
+func family(c *vrrpconf.Instance) string {
+	if c.IPv6() {
+		return "IPv6"
+	}
+	return "IPv4"
 }
 
 func (l *loop) tracksEngine(c *vrrpconf.Instance) bool { return l.s.opts.TrackEngine && c.TrackEngine }
@@ -83,7 +90,12 @@ func (l *loop) sourceOf(r *router, p *port) netip.Addr {
 		return s
 	}
 	for _, a := range p.ifi.Addrs {
-		if a.Addr().Is4() && !l.virtual(a.Addr()) {
+		// Over IPv6 adverts come from a link-local address (RFC 9568 §5.1.2.1).
+		usable := a.Addr().Is4()
+		if r.conf.IPv6() {
+			usable = a.Addr().Is6() && a.Addr().IsLinkLocalUnicast()
+		}
+		if usable && !l.virtual(a.Addr()) {
 			return a.Addr()
 		}
 	}

@@ -39,7 +39,7 @@ type Advert struct {
 	AuthType uint8         // v2
 	Auth     [authLen]byte // v2; zero-padded password with AuthPass, else zero
 	Interval time.Duration // v2: whole seconds up to 255; v3: hundredths up to 40.95 s
-	Addrs    []netip.Addr  // IPv4, in configuration order, at most 255
+	Addrs    []netip.Addr  // all of one family, in configuration order, at most 255
 }
 
 // Append writes the message behind b and returns the longer slice. src and dst are the
@@ -55,6 +55,11 @@ func (a *Advert) Append(b []byte, src, dst netip.Addr) []byte {
 	}
 	b = append(b, 0, 0)
 	for _, ip := range a.Addrs {
+		if ip.Is6() {
+			v6 := ip.As16()
+			b = append(b, v6[:]...)
+			continue
+		}
 		v4 := ip.As4()
 		b = append(b, v4[:]...)
 	}
@@ -68,7 +73,8 @@ func (a *Advert) Append(b []byte, src, dst netip.Addr) []byte {
 // Parse reads a message. Everything that fits the given length is read, whatever its values:
 // judging them is Check's business. The error says that the message is too short even for
 // its fixed part or for the number of addresses it announces.
-func Parse(b []byte) (Advert, error) {
+// v6 says that the addresses are IPv6.
+func Parse(b []byte, v6 bool) (Advert, error) {
 	if len(b) < headerLen {
 		return Advert{}, fmt.Errorf("parse advertisement: %d bytes are less than %d", len(b), headerLen)
 	}
@@ -79,18 +85,41 @@ func Parse(b []byte) (Advert, error) {
 	} else {
 		a.AuthType, a.Interval = b[4], time.Duration(b[5])*time.Second
 	}
-	rest := b[headerLen:]
-	if len(rest) < 4*n {
+	rest, size := b[headerLen:], addrLen(v6)
+	if len(rest) < size*n {
 		return a, fmt.Errorf("parse advertisement: %d bytes are too few for %d addresses", len(b), n)
 	}
 	a.Addrs = make([]netip.Addr, n)
 	for i := range a.Addrs {
-		a.Addrs[i] = netip.AddrFrom4([4]byte(rest[4*i:]))
+		if v6 {
+			a.Addrs[i] = netip.AddrFrom16([16]byte(rest[size*i:]))
+		} else {
+			a.Addrs[i] = netip.AddrFrom4([4]byte(rest[size*i:]))
+		}
 	}
-	if rest = rest[4*n:]; a.Version != 3 && len(rest) >= authLen {
+	if rest = rest[size*n:]; a.Version != 3 && len(rest) >= authLen {
 		a.Auth = [authLen]byte(rest)
 	}
 	return a, nil
+}
+
+// Size is how long the message will be.
+func (a *Advert) Size() int {
+	n := headerLen
+	for _, ip := range a.Addrs {
+		n += ip.BitLen() / 8
+	}
+	if a.Version != 3 {
+		n += authLen
+	}
+	return n
+}
+
+func addrLen(v6 bool) int {
+	if v6 {
+		return 16
+	}
+	return 4
 }
 
 // VRID peeks at the virtual router a message is for; ok is false if it is too short.

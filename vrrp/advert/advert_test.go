@@ -41,21 +41,21 @@ func password(s string) (p [8]byte) {
 
 func captured() map[string]struct {
 	wire string
-	head advert.IPv4
+	head advert.Header
 	msg  advert.Advert
 } {
 	group := addr("224.0.0.18")
 	return map[string]struct {
 		wire string
-		head advert.IPv4
+		head advert.Header
 		msg  advert.Advert
 	}{
 		"v2": {wireV2,
-			advert.IPv4{Src: addr("10.99.0.1"), Dst: group, TTL: 255, ID: 1, Protocol: 112},
+			advert.Header{Src: addr("10.99.0.1"), Dst: group, TTL: 255, ID: 1, Protocol: 112},
 			advert.Advert{Version: 2, Type: 1, VRID: 51, Priority: 255, AuthType: advert.AuthPass, Auth: password("1234"),
 				Interval: time.Second, Addrs: []netip.Addr{addr("10.99.0.20"), addr("10.99.0.21")}}},
 		"v3": {wireV3,
-			advert.IPv4{Src: addr("10.99.6.1"), Dst: group, TTL: 255, ID: 1, Protocol: 112},
+			advert.Header{Src: addr("10.99.6.1"), Dst: group, TTL: 255, ID: 1, Protocol: 112},
 			advert.Advert{Version: 3, Type: 1, VRID: 51, Priority: 100,
 				Interval: 250 * time.Millisecond, Addrs: []netip.Addr{addr("10.99.6.20")}}},
 	}
@@ -69,7 +69,7 @@ func TestCapturedPackets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := advert.Parse(msg)
+			got, err := advert.Parse(msg, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +102,7 @@ func TestCheck(t *testing.T) {
 		name   string
 		base   string
 		expect func(*advert.Expect)
-		packet func(h *advert.IPv4, a *advert.Advert)
+		packet func(h *advert.Header, a *advert.Advert)
 		bytes  func(msg []byte) []byte
 		want   string
 		count  advert.Counter
@@ -118,18 +118,18 @@ func TestCheck(t *testing.T) {
 			want: "received an invalid passwd!", count: advert.AuthFailure},
 		{name: "no authentication wanted", base: "v2", expect: func(e *advert.Expect) { e.AuthType, e.Auth = 0, [8]byte{} },
 			want: "received a 1 auth, expecting 0!", count: advert.AuthMismatch},
-		{name: "no authentication given", base: "v2", packet: func(_ *advert.IPv4, a *advert.Advert) { a.AuthType = 0 },
+		{name: "no authentication given", base: "v2", packet: func(_ *advert.Header, a *advert.Advert) { a.AuthType = 0 },
 			want: "received a 0 auth, expecting 1!", count: advert.AuthMismatch},
-		{name: "unknown authentication", base: "v2", packet: func(_ *advert.IPv4, a *advert.Advert) { a.AuthType = 7 },
+		{name: "unknown authentication", base: "v2", packet: func(_ *advert.Header, a *advert.Advert) { a.AuthType = 7 },
 			want: "Invalid auth type: 7", count: advert.InvalidAuthType},
 		{name: "interval", base: "v2", expect: func(e *advert.Expect) { e.Interval = 2 * time.Second },
 			want: "advertisement interval mismatch mine=2 sec rcv'd=1 sec", count: advert.IntervalWrong},
 		{name: "version", base: "v3", expect: func(e *advert.Expect) { e.Version = 2 },
 			want: "wrong version. Received 3 and expect 2", count: advert.VersionWrong},
-		{name: "TTL", base: "v2", packet: func(h *advert.IPv4, _ *advert.Advert) { h.TTL = 64 },
+		{name: "TTL", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.TTL = 64 },
 			want: "invalid TTL/HL. Received 64 and expect 255", count: advert.TTLWrong},
 		{name: "TTL of unicast is free", base: "v2", expect: func(e *advert.Expect) { e.Unicast = true },
-			packet: func(h *advert.IPv4, _ *advert.Advert) { h.TTL, h.Dst = 64, addr("10.99.0.2") }},
+			packet: func(h *advert.Header, _ *advert.Advert) { h.TTL, h.Dst = 64, addr("10.99.0.2") }},
 		{name: "number of addresses", base: "v2", expect: func(e *advert.Expect) { e.Addrs = e.Addrs[:1] },
 			want: "received an unexpected ip number count 2, expected 1!", count: advert.AddressList},
 		{name: "another address", base: "v2", expect: func(e *advert.Expect) { e.Addrs = two },
@@ -140,9 +140,9 @@ func TestCheck(t *testing.T) {
 			want: "ip address associated with VRID 51 not present in MASTER advert: 10.99.0.99", count: advert.AddressList},
 		{name: "multicast to a unicast router", base: "v2", expect: func(e *advert.Expect) { e.Unicast = true },
 			want: "Expected unicast packet but received multicast packet", count: advert.AddressList},
-		{name: "unicast to a multicast router", base: "v2", packet: func(h *advert.IPv4, _ *advert.Advert) { h.Dst = addr("10.99.0.2") },
+		{name: "unicast to a multicast router", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.Dst = addr("10.99.0.2") },
 			want: "Expected multicast packet but received unicast packet", count: advert.AddressList},
-		{name: "stranger", base: "v2", packet: func(h *advert.IPv4, _ *advert.Advert) { h.Dst = addr("10.99.0.2") },
+		{name: "stranger", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.Dst = addr("10.99.0.2") },
 			expect: func(e *advert.Expect) { e.Unicast, e.Peers = true, []netip.Addr{addr("10.99.0.7")} },
 			want:   "unicast source address 10.99.0.1 is not a peer", count: advert.AddressList},
 		{name: "checksum", base: "v2", bytes: func(b []byte) []byte { b[6]++; return b },
@@ -157,7 +157,7 @@ func TestCheck(t *testing.T) {
 			want: "invalid packet length. Received 20 and expect 24", count: advert.PacketLength},
 		{name: "nearly nothing", base: "v3", bytes: func(b []byte) []byte { return b[:3] },
 			want: "invalid packet length. Received 3 and expect 8", count: advert.PacketLength},
-		{name: "another protocol", base: "v2", packet: func(h *advert.IPv4, _ *advert.Advert) { h.Protocol = 51 },
+		{name: "another protocol", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.Protocol = 51 },
 			want: "received protocol 51, expected 112", count: advert.InvalidAuthType},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,12 +38,12 @@ func reject(c Counter, format string, args ...any) *Reject {
 
 // Check reads a message and judges it, in keepalived's order; the first failure counts.
 // That the VRID is known and that the router listens at all is the caller's part.
-func (e *Expect) Check(h IPv4, msg []byte) (Advert, *Reject) {
-	if h.Protocol != Protocol {
-		return Advert{}, reject(InvalidAuthType, "received protocol %d, expected %d", h.Protocol, Protocol)
+func (e *Expect) Check(h Header, msg []byte) (Advert, *Reject) {
+	if want := e.protocol(); h.Protocol != want {
+		return Advert{}, reject(InvalidAuthType, "received protocol %d, expected %d", h.Protocol, want)
 	}
-	a, err := Parse(msg)
-	if want := e.length(msg); err != nil || len(msg) != want {
+	a, err := Parse(msg, h.Src.Is6())
+	if want := e.length(msg, h.Src.Is6()); err != nil || len(msg) != want {
 		return a, reject(PacketLength, "invalid packet length. Received %d and expect %d", len(msg), want)
 	}
 	if !e.Unicast && h.TTL != TTL {
@@ -64,18 +64,29 @@ func (e *Expect) Check(h IPv4, msg []byte) (Advert, *Reject) {
 	if !skip && len(a.Addrs) != len(e.Addrs) {
 		return a, reject(AddressList, "received an unexpected ip number count %d, expected %d!", len(a.Addrs), len(e.Addrs))
 	}
+	if e.AuthType == AuthAH && !signed(h.AH, e.Auth, e.Unicast) {
+		return a, reject(AuthFailure, "invalid HMAC-MD5 value: another password, or changed on the way")
+	}
 	if messageChecksum(a.Version, h.Src, h.Dst, msg) != 0 {
 		return a, reject(Checksum, "Invalid VRRPv%d checksum", a.Version)
 	}
 	return a, e.checkSender(h, &a, skip)
 }
 
+// protocol is that of the packets we believe.
+func (e *Expect) protocol() uint8 {
+	if e.AuthType == AuthAH {
+		return ProtocolAH
+	}
+	return Protocol
+}
+
 // length is the only length a message may have: all its addresses, and in v2 the
 // authentication data, nothing else.
-func (e *Expect) length(msg []byte) int {
+func (e *Expect) length(msg []byte, v6 bool) int {
 	n := headerLen
 	if len(msg) >= headerLen {
-		n += 4 * int(msg[3])
+		n += addrLen(v6) * int(msg[3])
 		if msg[0]>>4 == 3 {
 			return n
 		}
@@ -100,7 +111,7 @@ func (e *Expect) checkV2(a *Advert) *Reject {
 	return nil
 }
 
-func (e *Expect) checkSender(h IPv4, a *Advert, skipAddrs bool) *Reject {
+func (e *Expect) checkSender(h Header, a *Advert, skipAddrs bool) *Reject {
 	switch group := h.Dst.IsMulticast(); {
 	case e.Unicast && group:
 		return reject(AddressList, "Expected unicast packet but received multicast packet")

@@ -11,10 +11,18 @@ import (
 func messageChecksum(version uint8, src, dst netip.Addr, msg []byte) uint16 {
 	var sum uint32
 	if version == 3 {
-		s, d := src.As4(), dst.As4()
-		sum = add(add(0, s[:]), d[:]) + Protocol + uint32(len(msg))
+		sum = addAddr(addAddr(0, src), dst) + Protocol + uint32(len(msg))
 	}
 	return fold(add(sum, msg))
+}
+
+func addAddr(sum uint32, ip netip.Addr) uint32 {
+	if ip.Is6() {
+		a := ip.As16()
+		return add(sum, a[:])
+	}
+	a := ip.As4()
+	return add(sum, a[:])
 }
 
 // add sums b as 16-bit big-endian words (RFC 1071).

@@ -86,6 +86,9 @@ func (a *Addresses) netlink(index int, addr Address) *netlink.Addr {
 	if addr.Prefix.Addr().Is6() {
 		n.Flags |= unix.IFA_F_NODAD
 		n.Broadcast = nil
+		if addr.Prefix.Bits() == 128 {
+			n.PreferedLft = 0 // deprecated: not to be chosen as a source
+		}
 	}
 	return n
 }

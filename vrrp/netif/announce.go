@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"strings"
 
 	"github.com/mdlayher/arp"
 	"github.com/mdlayher/ethernet"
@@ -14,8 +16,9 @@ import (
 
 // Announcer tells the neighbours on one interface which addresses are here.
 type Announcer struct {
-	conn *packet.Conn
-	hw   net.HardwareAddr
+	conn   *packet.Conn
+	hw     net.HardwareAddr
+	router bool // the interface forwards IPv6
 }
 
 // NewAnnouncer opens a packet socket that only sends.
@@ -27,12 +30,13 @@ func NewAnnouncer(i Interface) (*Announcer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open packet socket on %s: %w", i.Name, err)
 	}
-	return &Announcer{conn: c, hw: i.HW}, nil
+	forwards, _ := os.ReadFile("/proc/sys/net/ipv6/conf/" + i.Name + "/forwarding") // absent without IPv6
+	return &Announcer{conn: c, hw: i.HW, router: strings.TrimSpace(string(forwards)) == "1"}, nil
 }
 
 // Announce sends one gratuitous ARP, or for IPv6 one unsolicited neighbour advertisement.
 func (a *Announcer) Announce(ip netip.Addr) error {
-	frame, err := announcement(a.hw, ip)
+	frame, err := announcement(a.hw, ip, a.router)
 	if err != nil {
 		return fmt.Errorf("announce %s: %w", ip, err)
 	}
@@ -46,7 +50,7 @@ func (a *Announcer) Announce(ip netip.Addr) error {
 func (a *Announcer) Close() error { return a.conn.Close() }
 
 // announcement is the frame for one address.
-func announcement(hw net.HardwareAddr, ip netip.Addr) ([]byte, error) {
+func announcement(hw net.HardwareAddr, ip netip.Addr, router bool) ([]byte, error) {
 	f := &ethernet.Frame{Source: hw}
 	var err error
 	if ip.Is4() {
@@ -55,7 +59,7 @@ func announcement(hw net.HardwareAddr, ip netip.Addr) ([]byte, error) {
 	} else {
 		// All nodes, ff02::1 (RFC 4861 §7.2.6).
 		f.Destination, f.EtherType = net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, ethernet.EtherTypeIPv6
-		f.Payload, err = unsolicitedNA(hw, ip)
+		f.Payload, err = unsolicitedNA(hw, ip, router)
 	}
 	if err != nil {
 		return nil, err
@@ -72,10 +76,10 @@ func gratuitousARP(hw net.HardwareAddr, ip netip.Addr) ([]byte, error) {
 	return p.MarshalBinary()
 }
 
-func unsolicitedNA(hw net.HardwareAddr, ip netip.Addr) ([]byte, error) {
+func unsolicitedNA(hw net.HardwareAddr, ip netip.Addr, router bool) ([]byte, error) {
 	dst := netip.IPv6LinkLocalAllNodes()
 	msg, err := ndp.MarshalMessageChecksum(&ndp.NeighborAdvertisement{
-		Override: true, TargetAddress: ip,
+		Router: router, Override: true, TargetAddress: ip,
 		Options: []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Target, Addr: hw}},
 	}, ip, dst)
 	if err != nil {

@@ -20,7 +20,7 @@ func TestAnnouncement(t *testing.T) {
 			"fd000000000000000000000000000014" + "ff020000000000000000000000000001" +
 			"8800" + "63f8" + "20000000" + "fd000000000000000000000000000014" + "0201" + "be7c8bf8ae08",
 	} {
-		got, err := announcement(hw, netip.MustParseAddr(ip))
+		got, err := announcement(hw, netip.MustParseAddr(ip), false)
 		if err != nil {
 			t.Fatal(err)
 		}

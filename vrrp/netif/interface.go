@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Interface is one network interface as it is now.
@@ -37,7 +38,9 @@ func Lookup(name string) (Interface, error) {
 	a := link.Attrs()
 	i := Interface{Index: a.Index, Name: a.Name, Up: running(a), HW: a.HardwareAddr}
 	for _, addr := range list {
-		if p, ok := prefixOf(addr.IPNet); ok {
+		// A tentative IPv6 address cannot be used yet; the kernel tells when it can.
+		const unusable = unix.IFA_F_TENTATIVE | unix.IFA_F_DADFAILED
+		if p, ok := prefixOf(addr.IPNet); ok && addr.Flags&unusable == 0 {
 			i.Addrs = append(i.Addrs, p)
 		}
 	}

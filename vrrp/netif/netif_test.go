@@ -151,9 +151,9 @@ func TestSocket(t *testing.T) {
 	if err := s1.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	n, ok, err := s1.Receive(buf)
-	if err != nil || !ok || string(buf[20:n]) != "text" || buf[8] != 255 || buf[1] != 0xc0 {
-		t.Errorf("received %x %v %v", buf[:n], ok, err)
+	p, ok, err := s1.Receive(buf)
+	if b := p.Data; err != nil || !ok || string(b[20:]) != "text" || b[8] != 255 || b[1] != 0xc0 {
+		t.Errorf("received %x %v %v", b, ok, err)
 	}
 	if _, ok, _ := s0.Receive(buf); ok {
 		t.Error("the sender heard itself")

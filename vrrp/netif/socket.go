@@ -9,16 +9,26 @@ import (
 	"syscall"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
 // Socket carries the packets of one IP protocol on one interface. Send and Receive belong to
 // one goroutine, Wait to another; Close may be called by either.
 type Socket struct {
-	conn  *net.IPConn
-	raw   syscall.RawConn
-	group *ipv4.PacketConn
-	ifi   *net.Interface
+	conn   *net.IPConn
+	raw    syscall.RawConn
+	group  *ipv4.PacketConn // one of these two
+	group6 *ipv6.PacketConn
+	ifi    *net.Interface
+	oob    [128]byte // of Receive
+}
+
+// Packet is what was received. Of an IPv4 socket it is only Data, with the IP header.
+type Packet struct {
+	Data     []byte // valid until the next Receive
+	Src, Dst netip.Addr
+	HopLimit int
 }
 
 // Open makes a raw socket bound to the interface. It takes complete IPv4 packets, does not
@@ -60,7 +70,11 @@ func setOptions(fd int, device string) error {
 
 // Join makes the socket receive what is sent to a group.
 func (s *Socket) Join(group netip.Addr) error {
-	err := s.group.JoinGroup(s.ifi, &net.IPAddr{IP: group.AsSlice()})
+	join := func() error { return s.group.JoinGroup(s.ifi, &net.IPAddr{IP: group.AsSlice()}) }
+	if s.group6 != nil {
+		join = func() error { return s.group6.JoinGroup(s.ifi, &net.IPAddr{IP: group.AsSlice()}) }
+	}
+	err := join()
 	if err != nil && !errors.Is(err, unix.EADDRINUSE) {
 		return fmt.Errorf("join %s on %s: %w", group, s.ifi.Name, err)
 	}
@@ -79,21 +93,27 @@ func (s *Socket) Send(packet []byte, dst netip.Addr) error {
 	return nil
 }
 
-// Receive reads one packet with its IP header into buf. It never waits: ok is false when
-// there is nothing to read. An error means that the socket is of no more use.
-func (s *Socket) Receive(buf []byte) (n int, ok bool, err error) {
+// Receive reads one packet into buf. It never waits: ok is false when there is nothing to
+// read. An error means that the socket is of no more use.
+func (s *Socket) Receive(buf []byte) (p Packet, ok bool, err error) {
 	cerr := s.raw.Control(func(fd uintptr) {
+		if s.group6 != nil {
+			p, err = s.receive6(int(fd), buf)
+			return
+		}
+		var n int
 		n, _, err = unix.Recvfrom(int(fd), buf, unix.MSG_DONTWAIT)
+		p.Data = buf[:max(n, 0)]
 	})
 	switch {
 	case cerr != nil:
-		return 0, false, fmt.Errorf("receive on %s: %w", s.ifi.Name, cerr)
+		return Packet{}, false, fmt.Errorf("receive on %s: %w", s.ifi.Name, cerr)
 	case err == nil:
-		return n, true, nil
+		return p, true, nil
 	case temporary(err):
-		return 0, false, nil
+		return Packet{}, false, nil
 	}
-	return 0, false, fmt.Errorf("receive on %s: %w", s.ifi.Name, err)
+	return Packet{}, false, fmt.Errorf("receive on %s: %w", s.ifi.Name, err)
 }
 
 // temporary errors leave the socket usable. ENETDOWN is how a raw socket reports a link
