@@ -49,20 +49,14 @@ func (s *State) AddRevision(r Revision, content map[string]*schema.Rows, keep ui
 		return 0, err
 	}
 	r.Revision = last + 1
-	if err := s.db.Exec("BEGIN IMMEDIATE"); err != nil {
-		return 0, cause(err)
-	}
-	err = s.insertRevision(r, content)
-	if err == nil && r.Revision > keep {
-		err = s.forgetRevisions(r.Module, r.Revision-keep)
-	}
-	if err == nil {
-		err = cause(s.db.Exec("COMMIT"))
-	}
-	if err != nil {
-		if !s.db.GetAutocommit() {
-			err = errors.Join(err, cause(s.db.Exec("ROLLBACK")))
+	err = transaction(s.db, func() error {
+		err := s.insertRevision(r, content)
+		if err == nil && r.Revision > keep {
+			err = s.forgetRevisions(r.Module, r.Revision-keep)
 		}
+		return err
+	})
+	if err != nil {
 		return 0, fmt.Errorf("write revision of %s: %w", r.Module, err)
 	}
 	return r.Revision, nil

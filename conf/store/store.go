@@ -192,7 +192,8 @@ func (s *Store) Exec(ctx context.Context, sql string) (Result, error) {
 	return run(s.db, sql, Rights{})
 }
 
-// Tx runs f inside one transaction over all schemas; when f fails nothing has happened.
+// Tx runs f inside one transaction over all schemas; when f fails nothing has happened. A database file is locked from its
+// first statement in f on, so that a file which somebody else has locked is in the way of those only who need it.
 func (s *Store) Tx(f func(tx Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +202,7 @@ func (s *Store) Tx(f func(tx Tx) error) error {
 
 // transaction runs f between BEGIN and COMMIT, or ROLLBACK where it fails.
 func transaction(db *sqlite3.Conn, f func() error) error {
-	if err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+	if err := db.Exec("BEGIN"); err != nil {
 		return cause(err)
 	}
 	if err := f(); err != nil {

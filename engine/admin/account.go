@@ -14,12 +14,16 @@ type class int
 const (
 	adminClass class = iota // everything
 	statsClass              // read statistics
+	clusterClass            // the cluster's protocol
 )
 
 // String gives the class as DATABASE() shows it.
 func (c class) String() string {
-	if c == statsClass {
+	switch c {
+	case statsClass:
 		return "stats"
+	case clusterClass:
+		return "cluster"
 	}
 	return "admin"
 }
@@ -38,6 +42,9 @@ func findAccount(admin, mysql layers.Variables, user string) (account, bool) {
 	}
 	if p, ok := credential(admin.String("admin-stats_credentials"), user); ok {
 		return account{statsClass, p}, true
+	}
+	if a, ok := clusterAccount(admin, user); ok {
+		return a, true
 	}
 	if user != "" && user == mysql.String("mysql-monitor_username") {
 		return account{statsClass, mysql.String("mysql-monitor_password")}, true

@@ -36,7 +36,7 @@ func hashedTables() []checksummed {
 
 // checksumCommands are CHECKSUM and GLOBAL_CHECKSUM().
 func checksumCommands() []command {
-	all := []command{{text: "SELECT GLOBAL_CHECKSUM()", run: globalChecksum}}
+	all := []command{{text: "SELECT GLOBAL_CHECKSUM()", peers: true, run: globalChecksum}}
 	for _, t := range hashedTables() {
 		for _, memory := range []string{"", "MEMORY ", "MEM "} {
 			all = append(all, command{text: "CHECKSUM " + memory + t.name, run: t.checksum("main")})

@@ -13,6 +13,7 @@ type command struct {
 	arg   bool
 	exact bool // the letter case of text counts
 	stats bool // open to accounts that only read statistics
+	peers bool // open to the cluster's account
 	run   func(ctx context.Context, s *session, c call) (answer, error)
 }
 
@@ -74,7 +75,9 @@ func (r *registry) find(text string, who class) (command, call, bool) {
 	return command{}, c, false
 }
 
-func (c command) open(who class) bool { return who == adminClass || c.stats }
+func (c command) open(who class) bool {
+	return who == adminClass || c.stats && who == statsClass || c.peers && who == clusterClass
+}
 
 func (c command) begins(st statement) bool {
 	if c.exact {
@@ -87,6 +90,9 @@ func (c command) begins(st statement) bool {
 func (s *session) query(ctx context.Context, text string) error {
 	cmd, c, found := s.srv.commands.find(text, s.class)
 	if !found {
+		if s.class == clusterClass && !protocolQueries[c.text] {
+			return s.write(answer{}, errClusterOnly())
+		}
 		return s.write(s.sql(ctx, c.text))
 	}
 	return s.write(cmd.run(ctx, s, c))

@@ -12,7 +12,7 @@ import (
 // compatCommands answer what clients and connectors ask on their own, before or beside what their user types.
 func compatCommands() []command {
 	canned := func(text string, run func(*session) answer) command {
-		return command{text: text, stats: true, run: func(_ context.Context, s *session, _ call) (answer, error) { return run(s), nil }}
+		return command{text: text, stats: true, peers: true, run: func(_ context.Context, s *session, _ call) (answer, error) { return run(s), nil }}
 	}
 	return []command{
 		canned("SELECT @@VERSION_COMMENT LIMIT 1", func(*session) answer { return cell("'(ProxySQL Admin Module)'", "(ProxySQL Admin Module)") }),

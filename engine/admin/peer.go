@@ -21,7 +21,10 @@ type PeerSession = interface {
 
 // peerCommands are what a polling node sends beside plain queries.
 func peerCommands() []command {
-	return []command{{text: "PROXYSQL CLUSTER_NODE_UUID ", arg: true, run: announcePeer}}
+	return []command{
+		{text: "PROXYSQL CLUSTER_NODE_UUID ", arg: true, peers: true, run: announcePeer},
+		{text: "PROXYSQL CLUSTER_WAIT ", arg: true, peers: true, run: waitForChange},
+	}
 }
 
 // announcePeer is PROXYSQL CLUSTER_NODE_UUID uuid interfaces. Where it is not acceptable, the connection ends without an
@@ -37,7 +40,7 @@ func announcePeer(_ context.Context, s *session, c call) (answer, error) {
 		return answer{}, errHangUp // NodeUUID has logged why
 	}
 	s.peer = peer
-	return answer{}, nil
+	return answer{info: canWait}, nil
 }
 
 // forgetPeer ends the account of the cluster node at the other end, if one is there.

@@ -42,7 +42,7 @@ func (s *session) command(ctx context.Context, cmd wire.Command, arg, p []byte) 
 	return fmt.Errorf("answer command %d: not known", cmd)
 }
 
-var sessionTypes = map[class]string{adminClass: "ADMIN", statsClass: "STATS"}
+var sessionTypes = map[class]string{adminClass: "ADMIN", statsClass: "STATS", clusterClass: "ADMIN"}
 
 // changeUser logs the client in anew; upstream leaves it without an answer.
 func (s *session) changeUser(p []byte) error {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -218,19 +219,24 @@ func TestHugeStatements(t *testing.T) {
 	}
 }
 
-// A hundred clients at once, each with its own answers.
+// A thousand clients that are connected at once, each with its own answers.
 func TestManyClients(t *testing.T) {
+	const clients = 1000
 	n := start(t, setup{memory: true})
 	done := make(chan string)
-	for i := range uint64(100) {
+	var all sync.WaitGroup // until every client is there
+	all.Add(clients)
+	for i := range uint64(clients) {
 		go func() {
 			c, err := n.login("admin", "admin")
+			all.Done()
 			if err != nil {
 				done <- err.Error()
 				return
 			}
 			defer c.Close()
-			for range 10 {
+			all.Wait()
+			for range 5 {
 				r, err := c.Query(context.Background(), "SELECT "+itoa(i)+", count(*) FROM runtime_mysql_servers")
 				if err != nil || r.Rows[0][0].Text != itoa(i) {
 					done <- "wrong answer"
@@ -240,7 +246,7 @@ func TestManyClients(t *testing.T) {
 			done <- ""
 		}()
 	}
-	for range 100 {
+	for range clients {
 		if failure := <-done; failure != "" {
 			t.Error(failure)
 		}

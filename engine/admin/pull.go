@@ -20,7 +20,7 @@ type pull struct {
 func pullCommands() []command {
 	var all []command
 	for _, p := range pulls() {
-		all = append(all, command{text: upperASCII("PROXY_SELECT " + p.query), arg: true, run: func(_ context.Context, s *session, _ call) (answer, error) {
+		all = append(all, command{text: upperASCII("PROXY_SELECT " + p.query), arg: true, peers: true, run: func(_ context.Context, s *session, _ call) (answer, error) {
 			snap := s.srv.layers.Snapshot(p.module)
 			if snap == nil {
 				return answer{rows: &schema.Rows{}}, nil

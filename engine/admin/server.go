@@ -63,6 +63,7 @@ type Server struct {
 	mysql    atomic.Pointer[layers.Variables]
 	readOnly atomic.Bool // PROXYSQL READONLY, admin-read_only
 	sessions atomic.Int64
+	waiters  atomic.Int64 // sessions in CLUSTER_WAIT
 	lastID   atomic.Uint32
 	dumps    dumps
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // maxResult bounds the rows of one answer that are held in memory, in bytes, by the class of the account.
-var maxResult = map[class]int64{adminClass: 256 << 20, statsClass: 32 << 20}
+var maxResult = map[class]int64{adminClass: 256 << 20, statsClass: 32 << 20, clusterClass: 256 << 20}
 
 // sql runs a text that is no command in SQLite.
 func (s *session) sql(ctx context.Context, text string) (answer, error) {
@@ -35,7 +35,7 @@ func (s *session) runSQL(ctx context.Context, text string) (store.Result, error)
 	watch := watchClient(s.nc, cancel)
 	defer watch.stop()
 	r, err := s.srv.store.Run(ctx, text, store.Rights{
-		ReadOnly: s.srv.readOnly.Load(), StatsOnly: s.class == statsClass, MaxResult: maxResult[s.class],
+		ReadOnly: s.srv.readOnly.Load() || s.class == clusterClass, StatsOnly: s.class == statsClass, MaxResult: maxResult[s.class],
 	})
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return r, adminError("statement interrupted after %s", s.srv.timeout)

@@ -1,0 +1,46 @@
+package admin
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// canWait tells a peer, in the info of the OK packet, that CLUSTER_WAIT is understood. ProxySQL never looks there.
+	canWait = "CLUSTER_WAIT"
+	// maxWait bounds one wait, and with it how long a peer that vanished is kept.
+	maxWait = 10 * time.Second
+	// maxWaiters bounds the peers that wait at one time.
+	maxWaiters = 256
+)
+
+// waitForChange is PROXYSQL CLUSTER_WAIT checksum milliseconds: it answers with the global checksum as soon as that is another
+// than the one given, and when the time is over.
+func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
+	known, text, _ := strings.Cut(c.arg, " ")
+	ms, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || s.peer == nil {
+		return answer{}, adminError("PROXYSQL CLUSTER_WAIT <checksum> <milliseconds> is for cluster nodes that told their UUID")
+	}
+	defer s.srv.waiters.Add(-1)
+	if s.srv.waiters.Add(1) > maxWaiters {
+		return answer{}, adminError("too many cluster nodes wait")
+	}
+	timer := time.NewTimer(min(time.Duration(ms)*time.Millisecond, maxWait))
+	defer timer.Stop()
+	for over := false; ; {
+		changed := s.srv.layers.Changed()
+		if now := strconv.FormatUint(s.srv.layers.GlobalChecksum(), 10); now != known || over {
+			return cell("GLOBAL_CHECKSUM()", now), nil
+		}
+		select {
+		case <-ctx.Done():
+			return answer{}, errHangUp
+		case <-timer.C:
+			over = true
+		case <-changed:
+		}
+	}
+}
