@@ -13,6 +13,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"strings"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/lint"
@@ -111,13 +116,34 @@ func (o Options) check(g *conf.Generation) (*conf.File, confparse.Diagnostics) {
 // configTest is `keepalived -t`.
 func configTest(g *conf.Generation) confparse.Diagnostics {
 	tree, ds := confparse.ParseWith(g.Host, g, g.Names...)
-	return append(ds, vrrpconf.ConfigTest(tree, interfaces{})...)
+	return append(ds, vrrpconf.ConfigTest(tree, thisHost{})...)
 }
 
-// interfaces asks the kernel.
-type interfaces struct{}
+// thisHost asks the host this process runs on.
+type thisHost struct{}
 
-func (interfaces) Interface(name string) (exists, loopback bool) {
+func (thisHost) Program(name string) bool {
+	if strings.Contains(name, "/") {
+		_, err := os.Stat(name)
+		return err == nil
+	}
+	_, err := exec.LookPath(name)
+	return err == nil
+}
+
+func (thisHost) User(name string) bool {
+	_, err := user.Lookup(name)
+	_, number := strconv.ParseUint(name, 10, 32)
+	return err == nil || number == nil
+}
+
+func (thisHost) Group(name string) bool {
+	_, err := user.LookupGroup(name)
+	_, number := strconv.ParseUint(name, 10, 32)
+	return err == nil || number == nil
+}
+
+func (thisHost) Interface(name string) (exists, loopback bool) {
 	i, err := net.InterfaceByName(name)
 	return err == nil, err == nil && i.Flags&net.FlagLoopback != 0
 }

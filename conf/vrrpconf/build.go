@@ -54,10 +54,28 @@ type builder struct {
 	noted map[string]bool // "block keyword" pairs already warned about
 	// raw holds what an instance says before it is completed, beside cfg.Instances.
 	raw []*rawInstance
+	// notified are the commands of notify keywords.
+	notified []notified
+	host     Host // nil where nothing is known of it
+	// users are those the text names, bfds the bfd_instances defined so far.
+	users []namedUser
+	bfds  []Tracked
 	// groupWords are the names of cfg.Groups in the text.
 	groupWords []confparse.Word
 	// foreign are the blocks that are skipped.
 	foreign []confparse.Word
+}
+
+// namedUser is a user and where it is named.
+type namedUser struct {
+	word confparse.Word
+	User
+}
+
+// notified is a command that follows a change, and the keyword it stands behind.
+type notified struct {
+	word    confparse.Word
+	command *Command
 }
 
 // effect says what becomes of a keyword.
@@ -93,7 +111,11 @@ func apply[T any](b *builder, block string, rules []rule[T], t *T, lines []*conf
 			continue
 		}
 		if len(k.Args()) < r.least {
-			b.errorf(k.Words[0], CodeMissingWord, "%q needs %s", r.name, plural(r.least, "word", "words"))
+			code := CodeMissingWord
+			if goesOn[r.name] || goesOn[block+" "+r.name] {
+				code = CodeIncomplete
+			}
+			b.errorf(k.Words[0], code, "%q needs %s", r.name, plural(r.least, "word", "words"))
 			continue
 		}
 		b.note(block, r.effect, r.note, k)
@@ -192,10 +214,4 @@ func (b *builder) skippedBlocks() {
 		list = append(list, fmt.Sprintf("%d × %s", count[name], name))
 	}
 	b.warnf(b.foreign[0], CodeSkipped, "%s skipped: %s", strings.Join(list, ", "), noLVS)
-}
-
-// scriptWord is where remarks about scripts in general point to.
-func (b *builder) scriptWord() confparse.Word {
-	s := b.cfg.Scripts[0]
-	return confparse.Word{Pos: s.Pos, Text: "vrrp_script"}
 }

@@ -19,8 +19,12 @@ import (
 // recordedHost has the interfaces of the machine the recordings were made on.
 type recordedHost struct{}
 
+func (recordedHost) Program(name string) bool { return !strings.Contains(name, "nope") }
+func (recordedHost) User(name string) bool    { return name == "root" || name == "nobody" }
+func (recordedHost) Group(name string) bool   { return name == "root" || name == "nogroup" }
+
 func (recordedHost) Interface(name string) (exists, loopback bool) {
-	return slices.Contains([]string{"lo", "eth0", "eth1"}, name), name == "lo"
+	return slices.Contains([]string{"lo", "eth0", "eth1", "eth2"}, name), name == "lo"
 }
 
 // The exit status of `keepalived -t` 2.2.7 for every recorded file, except where

@@ -17,10 +17,7 @@ func (b *builder) finish() {
 	b.finishGroups()
 	b.secure()
 	b.skippedBlocks()
-	if len(b.cfg.Scripts) > 0 && !b.cfg.Global.ScriptSecurity {
-		b.warnf(b.scriptWord(), CodeSecurity, "SECURITY VIOLATION - scripts are being executed but script_security not enabled.")
-		b.diags[len(b.diags)-1].Hint = "write enable_script_security and script_user USER in global_defs"
-	}
+	b.security()
 }
 
 func (b *builder) complete(i *rawInstance) {
@@ -197,6 +194,7 @@ func (b *builder) completeAddresses(i *rawInstance) {
 }
 
 func (b *builder) completeUnicast(i *rawInstance) {
+	b.lonelyUnicast(i)
 	if i.unicast && len(i.Peers) == 0 {
 		b.warnf(i.word("unicast_peer"), CodeIncomplete, "unicast_peer is empty: multicast is used")
 	}
@@ -259,6 +257,24 @@ func (b *builder) secure() {
 		if c != nil {
 			c.Secure = true
 		}
+	}
+}
+
+// lonelyUnicast warns about keywords of unicast without its peers, and the other way round.
+func (b *builder) lonelyUnicast(i *rawInstance) {
+	if len(i.Peers) > 0 && i.has("mcast_dst_ip") {
+		b.warnf(i.word("mcast_dst_ip"), CodeConflict, "mcast_dst_ip has no effect with unicast_peer")
+	}
+	if i.unicast {
+		return
+	}
+	for _, keyword := range []string{"unicast_src_ip", "unicast_ttl", "check_unicast_src", "old_unicast_checksum"} {
+		if i.has(keyword) {
+			b.warnf(i.word(keyword), CodeIncomplete, "%s without unicast_peer: multicast is used", keyword)
+		}
+	}
+	if i.has("vmac_xmit_base") && !i.has("use_vmac") {
+		b.warnf(i.word("vmac_xmit_base"), CodeConflict, "vmac_xmit_base has no effect without use_vmac")
 	}
 }
 

@@ -31,7 +31,10 @@ var groupRules = append([]rule[SyncGroup]{
 	{name: "track_bfd", effect: pending}, {name: "smtp_alert", effect: silent},
 	{name: "notify_priority_changes", effect: silent},
 	{name: "sync_group_tracking_weight", set: setOn(func(g *SyncGroup) *bool { return &g.TrackingWeight })},
-	{name: "global_tracking", set: setOn(func(g *SyncGroup) *bool { return &g.TrackingWeight })},
+	{name: "global_tracking", set: func(b *builder, g *SyncGroup, k *confparse.Keyword) {
+		g.TrackingWeight = true
+		deprecated[SyncGroup]("track_script and its like in the group")(b, g, k)
+	}},
 }, notifyRules(func(g *SyncGroup) *Notify { return &g.Notify })...)
 
 func (b *builder) group(c *Config, k *confparse.Keyword) {
@@ -78,6 +81,9 @@ func (b *builder) groupTrackers(name confparse.Word, g *SyncGroup, i *Instance) 
 	i.Scripts = merge(i.Scripts, g.scripts)
 	i.Files = merge(i.Files, g.files)
 	i.Processes = merge(i.Processes, g.processes)
+	if slices.ContainsFunc(g.interfaces, func(t Tracked) bool { return t.Name == i.Interface }) {
+		b.warnf(name, CodeDuplicate, "%s is tracked by %s anyway, as its own interface", i.Interface, i.Name)
+	}
 	i.Interfaces = merge(i.Interfaces, slices.DeleteFunc(slices.Clone(g.interfaces), func(t Tracked) bool { return t.Name == i.Interface }))
 	if g.TrackingWeight {
 		return
@@ -111,13 +117,22 @@ func merge(list, more []Tracked) []Tracked {
 // notifyRules are the keywords that hold commands to run after a change.
 func notifyRules[T any](of func(*T) *Notify) []rule[T] {
 	slot := func(name string, field func(*Notify) **Command) rule[T] {
-		return rule[T]{name: name, least: 1, set: func(b *builder, t *T, k *confparse.Keyword) {
+		least := 1
+		if name == "notify_deleted" {
+			least = 0 // without a command it only asks for the state
+		}
+		return rule[T]{name: name, least: least, set: func(b *builder, t *T, k *confparse.Keyword) {
 			p := field(of(t))
+			if len(k.Args()) == 0 {
+				return
+			}
 			if *p != nil {
 				b.warnf(k.Words[0], CodeDuplicate, "a second %s is ignored", name)
 				return
 			}
-			*p = b.userCommand(k, b.cfg.Global.ScriptUser)
+			if *p = b.userCommand(k, b.cfg.Global.ScriptUser); *p != nil {
+				b.notified = append(b.notified, notified{k.Words[0], *p})
+			}
 		}}
 	}
 	return []rule[T]{

@@ -49,7 +49,9 @@ var instanceRules = append([]rule[rawInstance]{
 	{name: "track_file", set: func(b *builder, i *rawInstance, k *confparse.Keyword) {
 		i.Files = append(i.Files, b.tracked(k, b.definedFiles(), 254)...)
 	}},
-	{name: "track_bfd", effect: pending},
+	{name: "track_bfd", effect: pending, set: func(b *builder, _ *rawInstance, k *confparse.Keyword) {
+		b.tracked(k, append([]Tracked{}, b.bfds...), 253)
+	}},
 	{name: "track_engine", set: setFlag(func(i *rawInstance) *bool { return &i.TrackEngine })},
 	{name: "nopreempt", set: setOn(func(i *rawInstance) *bool { return &i.NoPreempt })},
 	{name: "preempt", set: func(_ *builder, i *rawInstance, _ *confparse.Keyword) { i.NoPreempt = false }},
@@ -76,7 +78,7 @@ var instanceRules = append([]rule[rawInstance]{
 	{name: "garp_master_refresh_repeat", least: 1, set: setInt(1, 255, func(i *rawInstance) *int { return &i.GARP.RefreshRepeat })},
 	{name: "garp_lower_prio_delay", least: 1, set: setSeconds(0, day, func(i *rawInstance) *time.Duration { return &i.GARP.LowerPrioDelay })},
 	{name: "garp_lower_prio_repeat", least: 1, set: setInt(0, 255, func(i *rawInstance) *int { return &i.GARP.LowerPrioRepeat })},
-	{name: "garp_extra_if", effect: pending},
+	{name: "garp_extra_if", least: 1, effect: pending},
 	{name: "lower_prio_no_advert", set: setFlag(func(i *rawInstance) *bool { return &i.LowerPrioNoAdvert })},
 	{name: "higher_prio_send_advert", set: setFlag(func(i *rawInstance) *bool { return &i.HigherPrioSendAdvert })},
 	{name: "down_timer_adverts", least: 1, set: setInt(1, 100, func(i *rawInstance) *int { return &i.DownTimerAdverts })},
@@ -85,14 +87,20 @@ var instanceRules = append([]rule[rawInstance]{
 	{name: "strict_mode", set: setFlag(func(i *rawInstance) *bool { return &i.Strict })},
 	{name: "notify_priority_changes", set: setFlag(func(i *rawInstance) *bool { return &i.NotifyPriority })},
 	{name: "accept", effect: silent}, {name: "no_accept", effect: ignored, note: "the virtual addresses answer"},
-	{name: "smtp_alert", effect: ignored, note: noMail},
+	{name: "smtp_alert", effect: ignored, note: noMail, set: checkFlag[rawInstance]},
 
-	{name: "use_vmac", effect: pending, note: "the addresses use the interface's own MAC"},
+	{name: "use_vmac", effect: pending, note: "the addresses use the interface's own MAC", set: func(b *builder, _ *rawInstance, k *confparse.Keyword) {
+		if args := k.Args(); len(args) > 0 && len(args[0].Text) > 15 {
+			b.warnf(args[0], CodeValue, "interface name %q has more than 15 characters", args[0].Text)
+		}
+	}},
 	{name: "vmac_xmit_base", effect: silent}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
-	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending, set: checkRoutes}, {name: "virtual_rules", effect: pending},
-	{name: "vrf", effect: pending},
-	{name: "kernel_rx_buf_size", effect: silent}, {name: "debug", effect: silent}, {name: "linkbeat_use_polling", effect: silent},
-	{name: "native_ipv6", effect: silent}, {name: "lvs_sync_daemon_interface", effect: ignored, note: noLVS},
+	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending, set: checkRoutes}, {name: "virtual_rules", effect: pending, set: func(b *builder, _ *rawInstance, k *confparse.Keyword) { b.checkRules(k) }},
+	{name: "vrf", least: 1, effect: pending},
+	{name: "kernel_rx_buf_size", least: 1, effect: silent, set: checkInt[rawInstance](0, 1<<31-1)},
+	{name: "debug", least: 1, effect: silent, set: checkInt[rawInstance](0, 4)},
+	{name: "linkbeat_use_polling", effect: silent, set: deprecated[rawInstance]("the block linkbeat_interfaces")},
+	{name: "native_ipv6", effect: silent}, {name: "lvs_sync_daemon_interface", least: 1, effect: ignored, note: noLVS, set: deprecated[rawInstance]("lvs_sync_daemon in global_defs")},
 	{name: "old_unicast_checksum", effect: pending}, {name: "no_virtual_ipaddress", effect: silent},
 	{name: "timer_expired_backup", effect: silent}, {name: "thread_timer_expired", effect: silent},
 	{name: "owner_ignore_adverts", effect: pending}, {name: "v3_checksum_as_v2", effect: pending}, {name: "auth_hmac", effect: pending, set: func(_ *builder, i *rawInstance, _ *confparse.Keyword) {
@@ -137,6 +145,22 @@ func checkRoutes(b *builder, _ *rawInstance, k *confparse.Keyword) {
 	}
 }
 
+// checkRules warns about rules whose place among others is left to chance.
+func (b *builder) checkRules(k *confparse.Keyword) {
+	for _, line := range k.Block {
+		if !slices.ContainsFunc(line.Words, func(w confparse.Word) bool {
+			return w.Text == "priority" || w.Text == "preference" || w.Text == "pref" || w.Text == "order"
+		}) {
+			b.warnf(line.Words[0], CodeRoute, "a rule without preference gets a number of its own")
+		}
+	}
+}
+
+// has tells whether a keyword stands in the instance.
+func (i *rawInstance) has(keyword string) bool {
+	return slices.ContainsFunc(i.block, func(k *confparse.Keyword) bool { return k.Name() == keyword })
+}
+
 // word is where a keyword stands in the instance, for diagnostics; its name where it does not.
 func (i *rawInstance) word(keyword string) confparse.Word {
 	for _, k := range i.block {
@@ -176,9 +200,11 @@ func setVRID(b *builder, i *rawInstance, k *confparse.Keyword) {
 // setTrackInterface drops the instance's own interface, which is always tracked.
 func setTrackInterface(b *builder, i *rawInstance, k *confparse.Keyword) {
 	for _, t := range b.tracked(k, nil, 253) {
-		if t.Name != i.Interface {
-			i.Interfaces = append(i.Interfaces, t)
+		if t.Name == i.Interface {
+			b.warnf(k.Words[0], CodeDuplicate, "%s is the instance's own interface, which is tracked anyway", t.Name)
+			continue
 		}
+		i.Interfaces = append(i.Interfaces, t)
 	}
 }
 
@@ -198,10 +224,22 @@ func setPeers(b *builder, i *rawInstance, k *confparse.Keyword) {
 		if !ok {
 			continue
 		}
-		if len(line.Args()) > 0 {
-			b.warnf(line.Args()[0], CodePending, "%q of a peer is not carried out yet", line.Args()[0].Text)
-		}
+		b.peerOptions(line.Args())
 		i.Peers = append(i.Peers, a)
+	}
+}
+
+// peerOptions reads what follows a peer's address: min_ttl N, max_ttl N.
+func (b *builder) peerOptions(words []confparse.Word) {
+	for len(words) > 0 {
+		option := words[0]
+		if len(words) < 2 || option.Text != "min_ttl" && option.Text != "max_ttl" {
+			b.warnf(option, CodeValue, "%q behind a peer's address is ignored", option.Text)
+			return
+		}
+		b.number(words[1], option.Text, 0, 255)
+		b.warnf(option, CodePending, "%q of a peer is not carried out yet", option.Text)
+		words = words[2:]
 	}
 }
 

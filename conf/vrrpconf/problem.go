@@ -18,6 +18,9 @@ const (
 	CodeStrict      = "strict"            // switched off by strict mode
 	CodeGroup       = "sync-group"        // a group that is none, or a tracker in one
 	CodeRoute       = "route"             // a route that cannot be tracked
+	CodeProgram     = "program"           // the host has no such program
+	CodeUser        = "user"              // the host has no such user or group
+	CodeDeprecated  = "deprecated"        // another keyword has taken its place
 	CodeSecurity    = "script-security"   // scripts without enable_script_security
 	CodeInterface   = "interface"         // the host has no such interface, or it cannot be used
 	CodeOwner       = "owner"             // priority 255 by default
@@ -69,7 +72,22 @@ var classes = map[string]Class{
 	CodeGroup:       BadConfig,
 	CodeRoute:       BadConfig,
 	CodeInterface:   BadConfig,
+	CodeProgram:     BadConfig,
+	CodeUser:        BadConfig,
+	CodeDeprecated:  BadConfig,
 	CodeSecurity:    Insecure,
+}
+
+// goesOn are the keywords, some of one block only, whose missing word keepalived reports without
+// ending on the spot.
+var goesOn = map[string]bool{
+	"router_id": true, "notification_email_from": true, "default_interface": true, "script_user": true,
+	"vrrp_notify_fifo": true, "vrrp_notify_fifo_script": true, "notify_fifo": true, "notify_fifo_script": true,
+	"startup_script": true, "shutdown_script": true, "vrrp_rt_priority": true, "vrrp_priority": true, "vrrp_cpu_affinity": true,
+	"snmp_socket": true, "vrrp_rx_bufs_policy": true, "lvs_timeouts": true, "lvs_sync_daemon": true, "reload_time_file": true,
+	"dbus_service_name": true, "vrrp_garp_extra_if": true, "garp_extra_if": true, "kernel_rx_buf_size": true,
+	"instance": true, "net_namespace": true, "vrrp_instance": true, "vrrp_sync_group": true, "track_group": true,
+	"vrrp_track_process weight": true, "track_file weight": true, "track_file file": true,
 }
 
 // exitStatus is what `keepalived -t` ends with, by class.

@@ -20,13 +20,16 @@ var rootRules = []rule[Config]{
 	{name: "track_file", least: 1, set: (*builder).trackFile},
 	{name: "vrrp_track_file", least: 1, set: (*builder).trackFile},
 
-	{name: "static_ipaddress", effect: pending}, {name: "static_routes", effect: pending}, {name: "static_rules", effect: pending},
+	{name: "static_ipaddress", effect: pending}, {name: "static_routes", effect: pending}, {name: "static_rules", effect: pending, set: func(b *builder, _ *Config, k *confparse.Keyword) { b.checkRules(k) }},
 	{name: "track_group", least: 1, effect: pending, set: readUnused(trackGroupRules)},
 	{name: "garp_group", effect: pending, set: readUnused(garpGroupRules)},
 	{name: "linkbeat_interfaces", effect: pending}, {name: "linkbeat_use_polling", effect: silent},
-	{name: "interface_up_down_delays", effect: pending}, {name: "bfd_instance", least: 1, effect: pending, set: readUnused(bfdRules)},
-	{name: "net_namespace", effect: pending}, {name: "net_namespace_ipvs", effect: silent}, {name: "namespace_with_ipsets", effect: silent},
-	{name: "instance", effect: pending}, {name: "use_pid_dir", effect: pending}, {name: "child_wait_time", effect: silent},
+	{name: "interface_up_down_delays", effect: pending}, {name: "bfd_instance", least: 1, effect: pending, set: func(b *builder, c *Config, k *confparse.Keyword) {
+		readUnused(bfdRules)(b, c, k)
+		b.bfds = append(b.bfds, Tracked{Name: k.Args()[0].Text})
+	}},
+	{name: "net_namespace", least: 1, effect: pending}, {name: "net_namespace_ipvs", effect: silent}, {name: "namespace_with_ipsets", effect: silent},
+	{name: "instance", least: 1, effect: pending}, {name: "use_pid_dir", effect: pending}, {name: "child_wait_time", least: 1, effect: silent, set: checkInt[Config](0, 4294)},
 
 	{name: "virtual_server", effect: skipped, note: noLVS}, {name: "virtual_server_group", effect: skipped, note: noLVS},
 	{name: "SSL", effect: skipped, note: noLVS},

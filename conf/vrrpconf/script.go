@@ -19,13 +19,16 @@ var scriptRules = []rule[Script]{
 	}},
 	{name: "rise", least: 1, set: setInt(1, 1<<30, func(s *Script) *int { return &s.Rise })},
 	{name: "fall", least: 1, set: setInt(1, 1<<30, func(s *Script) *int { return &s.Fall })},
-	{name: "user", least: 1, set: func(_ *builder, s *Script, k *confparse.Keyword) { s.Command.User = user(k.Args()) }},
+	{name: "user", least: 1, set: func(b *builder, s *Script, k *confparse.Keyword) {
+		s.Command.User = user(k.Args())
+		b.users = append(b.users, namedUser{k.Args()[0], s.Command.User})
+	}},
 	{name: "init_fail", set: setOn(func(s *Script) *bool { return &s.InitFail })},
 }
 
 // setScriptSeconds takes fractions, as keepalived does from 2.4 on.
 func setScriptSeconds(field func(*Script) *time.Duration) func(*builder, *Script, *confparse.Keyword) {
-	set := setSeconds(time.Millisecond, day, field)
+	set := setSeconds(time.Millisecond, 4294*time.Second, field)
 	return func(b *builder, s *Script, k *confparse.Keyword) {
 		set(b, s, k)
 		if *field(s)%time.Second != 0 {

@@ -69,7 +69,10 @@ func setParamMatch(b *builder, p *TrackProcess, k *confparse.Keyword) {
 func (b *builder) trackFile(c *Config, k *confparse.Keyword) {
 	if b.opened(k) {
 		f := &TrackFile{Pos: k.Pos, Name: k.Args()[0].Text, Weight: 1}
-		apply(b, k.Name(), trackFileRules, f, k.Block)
+		apply(b, "track_file", trackFileRules, f, k.Block)
+		if f.File == "" {
+			b.warnf(k.Args()[0], CodeIncomplete, "track_file %q names no file", f.Name)
+		}
 		c.TrackFiles = append(c.TrackFiles, f)
 	}
 }
@@ -78,6 +81,9 @@ func (b *builder) trackProcess(c *Config, k *confparse.Keyword) {
 	if b.opened(k) {
 		p := &TrackProcess{Pos: k.Pos, Name: k.Args()[0].Text, Quorum: 1}
 		apply(b, "vrrp_track_process", trackProcessRules, p, k.Block)
+		if len(p.Command) == 0 {
+			b.warnf(k.Args()[0], CodeIncomplete, "vrrp_track_process %q names no process", p.Name)
+		}
 		c.TrackProcesses = append(c.TrackProcesses, p)
 	}
 }

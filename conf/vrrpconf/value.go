@@ -111,6 +111,21 @@ func user(words []confparse.Word) User {
 	return u
 }
 
+// The checks below are for keywords without effect here, whose values can be wrong all the same.
+
+func checkInt[T any](least, most int) func(*builder, *T, *confparse.Keyword) {
+	return func(b *builder, _ *T, k *confparse.Keyword) { b.number(k.Args()[0], k.Name(), least, most) }
+}
+
+func checkFlag[T any](b *builder, _ *T, k *confparse.Keyword) { b.boolean(k) }
+
+// deprecated is for keywords that have been replaced by another.
+func deprecated[T any](instead string) func(*builder, *T, *confparse.Keyword) {
+	return func(b *builder, _ *T, k *confparse.Keyword) {
+		b.warnf(k.Words[0], CodeDeprecated, "%s is deprecated: write %s", k.Name(), instead)
+	}
+}
+
 // The setters below make a rule out of a field.
 
 func setFlag[T any](field func(*T) *bool) func(*builder, *T, *confparse.Keyword) {

@@ -22,7 +22,7 @@ func (b *builder) vips(k *confparse.Keyword) []VIP {
 		}
 		for _, o := range out {
 			if o.Prefix.Addr() == v.Prefix.Addr() {
-				b.warnf(line.Words[0], CodeDuplicate, "address %s is listed twice, the first counts", v.Prefix.Addr())
+				b.warnf(line.Words[0], CodeShadowed, "address %s is listed twice, the first counts", v.Prefix.Addr())
 				ok = false
 			}
 		}
@@ -47,6 +47,9 @@ func (b *builder) vip(line *confparse.Keyword) (VIP, bool) {
 	v := VIP{Prefix: p}
 	for words := line.Args(); len(words) > 0; {
 		words = words[b.vipOption(&v, words):]
+	}
+	if v.Peer.IsValid() && err == nil {
+		b.warnf(w, CodeValue, "an address with a peer has no prefix length; the peer's counts")
 	}
 	return v, true
 }
@@ -102,6 +105,9 @@ func (b *builder) vipValue(v *VIP, option, value confparse.Word) {
 			v.Peer = netip.PrefixFrom(a, a.BitLen())
 		}
 	case "preferred_lft": // addresses live as long as we renew them
+		if value.Text != "forever" {
+			b.number(value, "preferred_lft", 0, 1<<31-1)
+		}
 	default:
 		b.warnf(option, CodeValue, "%q behind an address is ignored", option.Text)
 	}
