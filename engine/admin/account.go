@@ -12,9 +12,9 @@ import (
 type class int
 
 const (
-	adminClass class = iota // everything
-	statsClass              // read statistics
-	clusterClass            // the cluster's protocol
+	adminClass   class = iota // everything
+	statsClass                // read statistics
+	clusterClass              // the cluster's protocol
 )
 
 // String gives the class as DATABASE() shows it.

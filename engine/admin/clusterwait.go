@@ -10,8 +10,8 @@ import (
 const (
 	// canWait tells a peer, in the info of the OK packet, that CLUSTER_WAIT is understood. ProxySQL never looks there.
 	canWait = "CLUSTER_WAIT"
-	// maxWait bounds one wait, and with it how long a peer that vanished is kept.
-	maxWait = 10 * time.Second
+	// maxClusterWait bounds one wait, and with it how long a peer that vanished is kept.
+	maxClusterWait = 10 * time.Second
 	// maxWaiters bounds the peers that wait at one time.
 	maxWaiters = 256
 )
@@ -28,7 +28,7 @@ func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
 	if s.srv.waiters.Add(1) > maxWaiters {
 		return answer{}, adminError("too many cluster nodes wait")
 	}
-	timer := time.NewTimer(min(time.Duration(ms)*time.Millisecond, maxWait))
+	timer := time.NewTimer(min(time.Duration(ms)*time.Millisecond, maxClusterWait))
 	defer timer.Stop()
 	for over := false; ; {
 		changed := s.srv.layers.Changed()
