@@ -9,8 +9,8 @@ import (
 	"github.com/keepsql/keepsql/conf/schema"
 )
 
-// maxWait bounds how long a client may let a session wait.
-const maxWait = time.Hour
+// longestPull bounds how long a client may let a session wait.
+const longestPull = time.Hour
 
 // pullVersion is PULL VERSION MYSQL SERVERS version seconds: the answer comes when the servers in force have a later version, or
 // when the time is over. The session waits, nothing else does.
@@ -24,7 +24,7 @@ func pullVersion(ctx context.Context, s *session, c call) (answer, error) {
 	if err != nil {
 		return s.sql(ctx, c.text)
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(time.Duration(wait)*time.Second, maxWait))
+	ctx, cancel := context.WithTimeout(ctx, min(time.Duration(wait)*time.Second, longestPull))
 	defer cancel()
 	defer watchClient(s.nc, cancel).stop()
 	for {
