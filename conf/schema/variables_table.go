@@ -59,6 +59,8 @@ var variables = []Variable{
 	{Name: "clickhouse-read_only", Default: "false", Kind: Boolean, Sync: Never, Doc: "Refuses writes through the ClickHouse front end.", Unused: "there is no ClickHouse front end"},
 	// Whether a node without configuration of its own takes over that of a peer whose version is 1.
 	{Name: "keepsql-cluster_bootstrap_from_peer", Default: "true", Kind: Boolean, Sync: Never, Doc: "Whether a node whose module is empty adopts that of a peer at version 1."},
+	{Name: "keepsql-cluster_push", Default: "true", Kind: Boolean, Sync: Never, Doc: "Whether peers that are keepsql too are asked to report changes at once."},
+	{Name: "keepsql-cluster_ssl_ca", Kind: Path, Sync: Never, Doc: "File of the certificates that vouch for peers, which must then offer TLS; empty: any certificate will do."},
 	{Name: "mysql-add_ldap_user_comment", Doc: "Name under which an LDAP user is put into a comment of each statement.", Unused: "there is no LDAP plug-in"},
 	{Name: "mysql-auditlog_filename", Kind: Path, Doc: "File of the audit log, relative to the data directory; empty is off."},
 	{Name: "mysql-auditlog_filesize", Default: "104857600", Kind: Integer, Min: 1048576, Max: 1073741824, Doc: "Size in bytes at which the audit log is continued in a new file."},

@@ -267,3 +267,19 @@ CREATE TABLE stats_config_history (
     time VARCHAR NOT NULL,
     summary VARCHAR NOT NULL,
     PRIMARY KEY (module, revision) );
+
+CREATE TABLE stats_cluster_modules (
+    hostname VARCHAR NOT NULL,
+    port INT NOT NULL,
+    name VARCHAR NOT NULL,
+    in_step INT NOT NULL,
+    since INT NOT NULL,
+    reason VARCHAR NOT NULL,
+    fix VARCHAR NOT NULL,
+    version INT NOT NULL,
+    epoch INT NOT NULL,
+    checksum VARCHAR NOT NULL,
+    own_version INT NOT NULL,
+    own_epoch INT NOT NULL,
+    own_checksum VARCHAR NOT NULL,
+    PRIMARY KEY (hostname, port, name) );
