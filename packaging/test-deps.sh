@@ -12,6 +12,8 @@ keepalived keepalived     keepalived     tests-beside-a-real-keepalived
 ip         iproute2       iproute        tests-in-network-namespaces
 tcpdump    tcpdump        tcpdump        tests-that-look-at-packets
 ps         procps         procps-ng      tests-of-the-process-tree
+mycli      mycli          python3-PyMySQL tests-with-mycli-and-PyMySQL
+ansible    ansible        ansible-core   tests-with-community.proxysql
 '
 
 deb='' rpm=''
