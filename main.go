@@ -15,14 +15,16 @@ var version = "dev"
 type cli struct {
 	command.Globals
 
-	Run     command.Run     `cmd:"" help:"Run the proxy, the admin interface and, where configured, the VRRP speaker."`
-	Check   command.Check   `cmd:"" help:"Check config files: print what is wrong, or what would run."`
-	Status  command.Status  `cmd:"" help:"Show the state of a running keepsql."`
-	Reload  command.Reload  `cmd:"" help:"Have a running keepsql read its config files now, and show the verdict."`
-	Diff    command.Diff    `cmd:"" help:"Show how file, disk, memory and runtime of a running keepsql differ."`
-	Import  command.Import  `cmd:"" help:"Make one config file of proxysql.cnf, proxysql.db and keepalived.conf, and say what will change."`
-	Demo    command.Demo    `cmd:"" help:"Run one node on an embedded backend and show what it does."`
-	Version command.Version `cmd:"" help:"Print the version."`
+	Run      command.Run      `cmd:"" help:"Run the proxy, the admin interface and, where configured, the VRRP speaker."`
+	Check    command.Check    `cmd:"" help:"Check config files: print what is wrong, or what would run."`
+	Status   command.Status   `cmd:"" help:"Show the state of a running keepsql."`
+	Reload   command.Reload   `cmd:"" help:"Have a running keepsql read its config files now, and show the verdict."`
+	Diff     command.Diff     `cmd:"" help:"Show how file, disk, memory and runtime of a running keepsql differ."`
+	History  command.History  `cmd:"" help:"List what was in force, and who loaded it."`
+	Rollback command.Rollback `cmd:"" help:"Put an earlier revision of a module into force."`
+	Import   command.Import   `cmd:"" help:"Make one config file of proxysql.cnf, proxysql.db and keepalived.conf, and say what will change."`
+	Demo     command.Demo     `cmd:"" help:"Run one node on an embedded backend and show what it does."`
+	Version  command.Version  `cmd:"" help:"Print the version."`
 
 	Engine command.Engine `cmd:"" hidden:""`
 	VRRP   command.VRRP   `cmd:"" hidden:"" name:"vrrp"`

@@ -27,8 +27,10 @@ const (
 
 // Request is a command for the guardian.
 type Request struct {
-	Command    string           `json:"command"`              // "status", "reload", "plan" or "diff"
+	Command    string           `json:"command"`              // "status", "reload", "plan", "diff", "history" or "rollback"
 	Generation *conf.Generation `json:"generation,omitempty"` // of "plan"
+	Module     string           `json:"module,omitempty"`     // of "history" (empty: all) and "rollback"
+	Revision   uint64           `json:"revision,omitempty"`   // of "rollback"
 }
 
 // ask is a request that came in over the control socket.
@@ -131,8 +133,8 @@ func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, r Request) Answ
 			return Answer{Error: "plan: no configuration was sent"}
 		}
 		return inWords(g.plan(ctx, r.Generation))
-	case "diff":
-		v, err := g.consult(ctx, roleEngine, Message{Ask: &AskMessage{Command: r.Command}})
+	case "diff", "history", "rollback":
+		v, err := g.consult(ctx, roleEngine, Message{Ask: &AskMessage{Request: r}})
 		if err != nil {
 			return Answer{Error: err.Error()}
 		}

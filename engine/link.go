@@ -40,10 +40,10 @@ type ConfigMessage struct {
 	Plan       bool // only tell what it would change
 }
 
-// AskMessage wants something to be told.
+// AskMessage wants something to be told or done about the configuration.
 type AskMessage struct {
-	Seq     uint64
-	Command string // "diff"
+	Seq uint64
+	Request
 }
 
 // EngineMessage tells the vrrp child whether there is an engine that serves.

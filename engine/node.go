@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -224,23 +223,6 @@ func (n *node) listen() error {
 			return nil
 		}
 	}
-}
-
-// tell answers a question about the configuration.
-func (n *node) tell(m *AskMessage) *VerdictMessage {
-	v := &VerdictMessage{Seq: m.Seq}
-	drift, err := n.layers.Drift()
-	if err == nil {
-		v.Data, err = json.Marshal(drift)
-	}
-	if err != nil {
-		v.Error = err.Error()
-		return v
-	}
-	for _, d := range drift {
-		v.Report = append(v.Report, d.String())
-	}
-	return v
 }
 
 // configure applies a generation, or only plans it, and says what that changes.

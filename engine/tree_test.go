@@ -355,6 +355,28 @@ func TestPlanAndDiff(t *testing.T) {
 	}
 }
 
+func TestHistoryAndRollback(t *testing.T) {
+	tr := plant(t, `mysql_users=({username="a"})`)
+	tr.query("DELETE FROM mysql_users")
+	tr.query("LOAD MYSQL USERS TO RUNTIME")
+	a, err := engine.Ask(tr.dir, engine.Request{Command: "history", Module: "mysql_users"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(a.Text, "mysql_users"); n < 2 || !strings.Contains(a.Text, "admin") {
+		t.Errorf("history:\n%s", a.Text)
+	}
+	if _, err := engine.Ask(tr.dir, engine.Request{Command: "rollback", Module: "mysql_users", Revision: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.query("SELECT username FROM runtime_mysql_users WHERE frontend=1"); got != "a" {
+		t.Errorf("users %q after the rollback", got)
+	}
+	if _, err := engine.Ask(tr.dir, engine.Request{Command: "rollback", Module: "mysql_users", Revision: 99}); err == nil {
+		t.Error("a rollback to a revision that never was")
+	}
+}
+
 func TestStartWithBrokenFiles(t *testing.T) {
 	tr := plant(t, `mysql_users=({username="a"})`)
 	tr.stop()

@@ -47,13 +47,6 @@ func (d *Diff) Run() error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case d.Format == "json":
-		fmt.Println(string(a.Data))
-	case a.Text == "":
-		fmt.Println("file, disk, memory and runtime agree")
-	default:
-		fmt.Println(a.Text)
-	}
+	printAnswer(a, d.Format, "file, disk, memory and runtime agree")
 	return nil
 }
