@@ -84,6 +84,9 @@ func (m *Machine) State() State { return m.state }
 // Priority is the effective priority.
 func (m *Machine) Priority() uint8 { return m.priority }
 
+// MasterInterval is how often the present master announces itself.
+func (m *Machine) MasterInterval() time.Duration { return m.masterInt }
+
 // Heard is the last valid advertisement of another master.
 func (m *Machine) Heard() Heard { return m.heard }
 

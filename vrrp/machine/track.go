@@ -107,6 +107,11 @@ func (m *Machine) effective() uint8 {
 	if m.cfg.Priority == 255 {
 		return 255
 	}
+	return uint8(min(max(m.Total(), 1), 254))
+}
+
+// Total is the sum of the priority and what the trackers add.
+func (m *Machine) Total() int {
 	sum := int(m.cfg.Priority)
 	for i, t := range m.cfg.Trackers {
 		if t.File {
@@ -119,7 +124,7 @@ func (m *Machine) effective() uint8 {
 			sum += t.contribution(v == up)
 		}
 	}
-	return uint8(min(max(sum, 1), 254))
+	return sum
 }
 
 // reprioritise applies a changed sum. In BACKUP the running down timer moves by the
