@@ -194,3 +194,21 @@ func TestHostConditions(t *testing.T) {
 		}
 	}
 }
+
+func TestEnvironment(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("KEEPSQL_TEST_PRIORITY", "123")
+	t.Setenv("KEEPSQL_TEST_SECRET", "s3cret")
+	text := "vrrp_instance V {\n interface eth0\n virtual_router_id 7\n priority ${_ENV KEEPSQL_TEST_PRIORITY}\n virtual_ipaddress {\n 10.0.0.1/24\n }\n}\n"
+	if err := os.WriteFile("a.conf", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g, _ := conf.Read([]string{"a.conf"})
+	f, ds := g.Parse()
+	if ds.HasErrors() || f.VRRP.Instances[0].Priority != 123 {
+		t.Errorf("%v", ds)
+	}
+	if diff := cmp.Diff(map[string]string{"KEEPSQL_TEST_PRIORITY": "123"}, g.Host.Env); diff != "" {
+		t.Errorf("kept of the environment (-want +got):\n%s", diff)
+	}
+}

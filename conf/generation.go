@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,8 +43,26 @@ func ReadOn(host confparse.Options, names []string) (*Generation, confparse.Diag
 		KeptOut: map[string]string{}, Unread: map[string]string{}, Host: host,
 	}
 	_, ds := confparse.ParseWith(host, recorder{confparse.Files{}, g}, names...)
+	g.Host.Env = g.usedEnv(host.Env)
 	return g, ds
 }
+
+// usedEnv is the part of an environment that the texts name: generations are kept in files and
+// passed on, and an environment may hold secrets.
+func (g *Generation) usedEnv(env map[string]string) map[string]string {
+	used := map[string]string{}
+	for _, text := range g.Texts {
+		for _, m := range envName.FindAllSubmatch(text, -1) {
+			if value, set := env[string(m[1])]; set {
+				used[string(m[1])] = value
+			}
+		}
+	}
+	return used
+}
+
+// envName is the use of a variable of the environment in keepalived's grammar.
+var envName = regexp.MustCompile(`_ENV\s+([A-Za-z_][A-Za-z0-9_]*)`)
 
 // ThisHost is what a text may depend on here. As in keepalived, the config id is the host name
 // up to its first dot. ${_RANDOM} differs between hosts and stays the same on each, so that
