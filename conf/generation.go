@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"maps"
 	"os"
 	"regexp"
@@ -155,8 +156,9 @@ func (g *Generation) ID() string {
 // patterns that may match more files later.
 func (g *Generation) Watched() []string {
 	out := slices.Clone(g.Names)
-	out = slices.AppendSeq(out, maps.Keys(g.Texts))
-	out = slices.AppendSeq(out, maps.Keys(g.Globs))
+	for _, files := range []iter.Seq[string]{maps.Keys(g.Texts), maps.Keys(g.Unread), maps.Keys(g.Globs)} {
+		out = slices.AppendSeq(out, files)
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -394,3 +394,21 @@ func TestStartWithBrokenFiles(t *testing.T) {
 		t.Error("the repaired file still counts as refused")
 	}
 }
+
+func TestIncludedFileAppearsLater(t *testing.T) {
+	tr := plant(t, `mysql_users=({username="a"})`)
+	users := filepath.Join(tr.dir, "conf.d", "users.cnf")
+	tr.edit(tr.config(fmt.Sprintf("@include %q\n", users)))
+	tr.wait("the verdict on the missing file", func() bool { return tr.status().Rejected != nil })
+	if err := os.Mkdir(filepath.Dir(users), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond) // the new directory is seen before there is a file in it
+	if err := os.WriteFile(users, []byte(`mysql_users=({username="b"})`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tr.wait("the file that appeared", func() bool { return tr.query("SELECT username FROM mysql_users") == "b" })
+	if tr.status().Rejected != nil {
+		t.Error("the edit still counts as refused")
+	}
+}
