@@ -37,6 +37,7 @@ func RunVRRP(log zerolog.Logger) error {
 		return c.listen()
 	})
 	tasks.run(func() error { return c.report(ctx) })
+	tasks.run(func() error { c.obey(ctx); return nil })
 	select {
 	case <-c.ready: // the first configuration is applied: nothing is claimed before
 	case <-ctx.Done():
@@ -120,6 +121,32 @@ func describeReport(r vrrp.Report) []string {
 		}
 	}
 	return lines
+}
+
+// obey serves the signals that people and exporters send to keepalived, by its process name.
+func (c *vrrpChild) obey(ctx context.Context) {
+	kinds := map[os.Signal]vrrp.DumpKind{
+		syscall.SIGUSR1: vrrp.DumpData, syscall.SIGUSR2: vrrp.DumpStats,
+		syscall.Signal(36): vrrp.DumpJSON, syscall.Signal(63): vrrp.DumpStatsClear, // as keepalived --signum says
+	}
+	got := make(chan os.Signal, 8)
+	signal.Notify(got, syscall.SIGHUP)
+	for s := range kinds {
+		signal.Notify(got, s)
+	}
+	defer signal.Stop(got)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-got:
+			if kind, ok := kinds[s]; ok {
+				c.speaker.Dump(vrrp.DumpDir(), kind)
+				continue
+			}
+			c.log.Info().Msg("edited config files are taken without a signal; `keepsql reload` takes them now")
+		}
+	}
 }
 
 // report sends the state of the instances whenever it differs from the last that was sent.
