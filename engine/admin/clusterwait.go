@@ -12,8 +12,6 @@ const (
 	canWait = "CLUSTER_WAIT"
 	// maxClusterWait bounds one wait, and with it how long a peer that vanished is kept.
 	maxClusterWait = 10 * time.Second
-	// maxWaiters bounds the peers that wait at one time.
-	maxWaiters = 256
 )
 
 // waitForChange is PROXYSQL CLUSTER_WAIT checksum milliseconds: it answers with the global checksum as soon as that is another
@@ -25,7 +23,7 @@ func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
 		return answer{}, adminError("PROXYSQL CLUSTER_WAIT <checksum> <milliseconds> is for cluster nodes that told their UUID")
 	}
 	defer s.srv.waiters.Add(-1)
-	if s.srv.waiters.Add(1) > maxWaiters {
+	if s.srv.waiters.Add(1) > s.srv.maxWaits {
 		return answer{}, adminError("too many cluster nodes wait")
 	}
 	timer := time.NewTimer(min(time.Duration(ms)*time.Millisecond, maxClusterWait))

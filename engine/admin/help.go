@@ -19,7 +19,7 @@ var helpLines = [][]string{
 	{"ROLLBACK <module> TO REVISION <n>", "rows of an earlier load to memory, into force and to disk"},
 	{"SHOW CONFIG HISTORY [<module>]", "what was loaded, when and by whom; the same as stats_config_history"},
 	{"SHOW CONFIG DRIFT", "where file, disk, memory and runtime differ, and what would bring them together"},
-	{"SHOW CLUSTER STATUS", "the other nodes: reachable or not, and what differs"},
+	{"SHOW CLUSTER STATUS", "what is in step with the other nodes, since when, why not, and what would help; see also stats_cluster_modules"},
 	{"SAVE CONFIG TO FILE <path>", "memory as the text of a config file"},
 	{"SELECT CONFIG FILE", "the same as a result"},
 	{"SELECT CONFIG INTO OUTFILE <path>", "the same as SAVE CONFIG TO FILE, with the size"},

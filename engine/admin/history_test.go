@@ -57,10 +57,10 @@ func TestConfigDrift(t *testing.T) {
 }
 
 func TestClusterStatus(t *testing.T) {
-	peers := &schema.Rows{Columns: schema.Lookup("stats", "stats_proxysql_servers_checksums").ColumnNames()}
+	peers := &schema.Rows{Columns: schema.Lookup("stats", "stats_cluster_modules").ColumnNames()}
 	for _, r := range [][]string{
-		{"p", "6032", "mysql_users", "1", "5", "0x0000000000000000", "5", "5", "0"}, {"p", "6032", "mysql_servers", "3", "5", "0x1", "5", "5", "4"},
-		{"q", "6032", "mysql_users", "0", "0", "", "0", "0", "0"}, {"q", "6032", "mysql_servers", "1", "5", "0x1", "5", "5", "4"},
+		{"p", "6032", "mysql_users", "1", "1700000000", "", "", "1", "5", "0x0", "1", "5", "0x0"},
+		{"q", "6032", "mysql_users", "0", "0", "not checked", "wait", "0", "0", "", "1", "5", "0x0"},
 	} {
 		peers.Rows = append(peers.Rows, rowOf(r...))
 	}
@@ -68,13 +68,11 @@ func TestClusterStatus(t *testing.T) {
 	metrics.Rows = append(metrics.Rows, rowOf("p", "6032", "0", "", "7", "100", "250", "1", "2", "3"))
 	n := start(t, setup{memory: true, options: func(o *admin.Options) {
 		o.Tables = stats.Tables{
-			"stats_proxysql_servers_checksums": func() *schema.Rows { return peers }, "stats_proxysql_servers_metrics": func() *schema.Rows { return metrics },
+			"stats_cluster_modules": func() *schema.Rows { return peers }, "stats_proxysql_servers_metrics": func() *schema.Rows { return metrics },
 		}
 	}})
-	want := `p:6032 mysql_servers 3 0x1 1 0x0000000000000000 differs for 4 checks 7 250
-p:6032 mysql_users 1 0x0000000000000000 1 0x0000000000000000 in sync 7 250
-q:6032 mysql_servers 1 0x1 1 0x0000000000000000 differs, and its version is 1 NULL NULL
-q:6032 mysql_users 0  1 0x0000000000000000 never reached NULL NULL`
+	want := `q:6032 mysql_users not in step never checked not checked wait 0 0  1 5 0x0 NULL NULL
+p:6032 mysql_users in step 2023-11-14 22:13:20   1 5 0x0 1 5 0x0 7 250`
 	if diff := cmp.Diff(want, n.admin().text("SHOW CLUSTER STATUS")); diff != "" {
 		t.Error(diff)
 	}
@@ -105,20 +103,20 @@ func TestKeepsqlVariables(t *testing.T) {
 	n := start(t, setup{})
 	const name = "keepsql-cluster_bootstrap_from_peer"
 	n.admin().steps(
-		step{"SHOW KEEPSQL VARIABLES", name + " true"},
+		step{"SHOW KEEPSQL VARIABLES", name + " true\nkeepsql-cluster_push true\nkeepsql-cluster_ssl_ca "},
 		step{"SET " + name + "=0", "ok 1"},
 		step{"LOAD KEEPSQL VARIABLES TO RUNTIME", "ok 0"},
-		step{"SELECT * FROM runtime_keepsql_variables", name + " false"},
+		step{"SELECT * FROM runtime_keepsql_variables WHERE variable_name = '" + name + "'", name + " false"},
 		step{"SELECT @@" + name, "0"},
-		step{"SAVE KEEPSQL VARIABLES TO DISK", "ok 1"},
+		step{"SAVE KEEPSQL VARIABLES TO DISK", "ok 3"},
 		step{"SET " + name + "=maybe", errorPrefix + "no such column: maybe"},
 		step{"SET " + name + "='maybe'", "ok 1"},
 		step{"LOAD KEEPSQL VARIABLES FROM MEMORY", "ok 0"},
-		step{"SELECT variable_value FROM keepsql_variables", "false"},
-		step{"LOAD KEEPSQL VARIABLES FROM DISK", "ok 1"},
-		step{"SELECT variable_value FROM keepsql_variables", "0"},
+		step{"SELECT variable_value FROM keepsql_variables WHERE variable_name = '" + name + "'", "false"},
+		step{"LOAD KEEPSQL VARIABLES FROM DISK", "ok 3"},
+		step{"SELECT variable_value FROM keepsql_variables WHERE variable_name = '" + name + "'", "0"},
 		step{"SELECT count(*) FROM global_variables WHERE variable_name LIKE 'keepsql%'", "0"},
-		step{"SHOW KEEPSQL TABLES", "keepsql_variables\nruntime_keepsql_variables\nstats_config_history"},
+		step{"SHOW KEEPSQL TABLES", "keepsql_variables\nruntime_keepsql_variables\nstats_cluster_modules\nstats_config_history"},
 		step{"SHOW TABLES LIKE '%keepsql%'", ""},
 	)
 }

@@ -142,7 +142,7 @@ func TestClusterNode(t *testing.T) {
 	n := start(t, setup{memory: true, options: func(o *admin.Options) { o.Peers = &peers }})
 	c := n.admin()
 	const uuid = "11111111-2222-3333-4444-555555555555"
-	c.steps(step{"PROXYSQL CLUSTER_NODE_UUID " + uuid + " 127.0.0.1:6032;/tmp/a.sock", "ok 0"}, step{"SELECT GLOBAL_CHECKSUM()", "3678031158305879839"})
+	c.steps(step{"PROXYSQL CLUSTER_NODE_UUID " + uuid + " 127.0.0.1:6032;/tmp/a.sock", "ok 0 CLUSTER_WAIT"}, step{"SELECT GLOBAL_CHECKSUM()", "3678031158305879839"})
 	if c.command(wire.ComQuit, ""); peers.uuid != uuid || peers.interfaces != "127.0.0.1:6032;/tmp/a.sock" || peers.seen.Load() != 2 {
 		t.Errorf("uuid %q, interfaces %q, seen %d times", peers.uuid, peers.interfaces, peers.seen.Load())
 	}

@@ -36,6 +36,8 @@ type Options struct {
 	Interfaces string
 	// MaxSessions bounds the connections at one time; 0: 4096.
 	MaxSessions int
+	// MaxWaiters bounds the cluster nodes that wait for a change at one time; 0: 256.
+	MaxWaiters int
 	// StatementTimeout bounds one SQL statement; 0: one minute.
 	StatementTimeout time.Duration
 }
@@ -52,6 +54,7 @@ type Server struct {
 	config    func() (*conf.File, error)
 	ifaces    string
 	maxConns  int64
+	maxWaits  int64
 	timeout   time.Duration
 	started   time.Time
 	listeners *listen.Set
@@ -73,7 +76,7 @@ func New(o Options) *Server {
 	s := &Server{
 		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, control: o.Control,
 		config: o.Config, ifaces: o.Interfaces, started: time.Now(),
-		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
+		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
 	}
 	if s.control == nil {

@@ -31,9 +31,6 @@ func showCommands() []command {
 		{text: "SHOW MYSQL SERVERS", run: func(ctx context.Context, s *session, _ call) (answer, error) {
 			return s.runSelect(ctx, "SELECT * FROM main.mysql_servers ORDER BY hostgroup_id, hostname, port")
 		}},
-		{text: "SHOW CLUSTER STATUS", stats: true, run: func(ctx context.Context, s *session, _ call) (answer, error) {
-			return s.runSelect(ctx, "SELECT * FROM stats.stats_cluster_modules ORDER BY in_step, hostname, port, name")
-		}},
 		{text: "SHOW MYSQL STATUS", stats: true, run: func(ctx context.Context, s *session, _ call) (answer, error) {
 			return s.runSelect(ctx, "SELECT Variable_Name AS Variable_name, Variable_Value AS Value FROM stats.stats_mysql_global ORDER BY Variable_Name")
 		}},

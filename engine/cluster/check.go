@@ -16,32 +16,41 @@ type conversation struct {
 	*node
 	client *wire.Client
 	user   string
+	prompt bool // the peer answers CLUSTER_WAIT as soon as something changes
 }
 
-// check looks at the peer once each interval until something fails, which query has logged.
+// check looks at the peer once each interval, and whenever it reports a change, until something fails, which query has logged.
 func (c *conversation) check(ctx context.Context) {
-	for cycle := 1; ctx.Err() == nil; cycle++ {
-		began := time.Now()
-		if c.compare(ctx) != nil {
+	began := time.Now()
+	global, err := c.value(ctx, "SELECT GLOBAL_CHECKSUM()")
+	for cycle := 1; err == nil && ctx.Err() == nil; cycle++ {
+		if err = c.compare(ctx, global); err != nil {
 			return
 		}
+		c.healthy()
 		if every := c.cluster.settings.Load().statusEvery; every > 0 && cycle%every == 0 {
 			if c.measure(ctx) != nil {
 				return
 			}
 		}
-		c.wait(ctx, began, interval)
+		global = ""
+		if c.prompt && c.cluster.extras.Load().push {
+			global, err = c.await(ctx, began)
+		}
+		if err == nil && global == "" {
+			c.wait(ctx, began, interval)
+			if ctx.Err() == nil {
+				global, err = c.value(ctx, "SELECT GLOBAL_CHECKSUM()")
+			}
+		}
+		began = time.Now()
 	}
 }
 
 // compare reads the peer's checksums if the global one says that they changed. It is remembered only when they were read, so
 // that a peer that breaks off in between is asked for them again.
-func (c *conversation) compare(ctx context.Context) error {
+func (c *conversation) compare(ctx context.Context, global string) error {
 	resets := c.cluster.resets.Load()
-	global, err := c.value(ctx, "SELECT GLOBAL_CHECKSUM()")
-	if err != nil {
-		return err
-	}
 	if global == c.global && resets == c.resets {
 		c.cluster.step(diffcheck.Tick{Peer: c.peer})
 		return nil
@@ -50,7 +59,7 @@ func (c *conversation) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pass := diffcheck.Rows{Peer: c.peer}
+	pass := diffcheck.Rows{Peer: c.peer, Prompt: c.prompt && c.cluster.extras.Load().push}
 	for i := range rows.Rows {
 		version, _ := strconv.ParseUint(rows.Get(i, "version").Text, 10, 64) // not a number: never loaded
 		epoch, _ := strconv.ParseInt(rows.Get(i, "epoch").Text, 10, 64)
@@ -93,6 +102,7 @@ func (c *conversation) query(ctx context.Context, sql string) (*wire.Result, err
 
 func (c *conversation) complain(ctx context.Context, sql string, began time.Time, err error) {
 	if ctx.Err() == nil {
+		c.ill("the last check failed: "+reason(err), "see the log of the peer")
 		c.log.Error().Msgf("Cluster: unable to run query on %s using user %s after %dms : %s . Error: %s",
 			c.peer, c.user, time.Since(began).Milliseconds(), sql, reason(err))
 	}

@@ -63,6 +63,7 @@ type Cluster struct {
 	timing    Timing
 
 	settings atomic.Pointer[settings]
+	extras   atomic.Pointer[extras]
 	// resets counts how often peers had to be read anew though their global checksum may be the one we know.
 	resets atomic.Uint64
 	// changed has room for one: the list of nodes is another than when Run last looked.
@@ -88,7 +89,9 @@ func New(o Options) *Cluster {
 		watches = append(watches, m.watch)
 	}
 	c.state = diffcheck.New(watches, c.timing.Retry)
+	c.extras.Store(&extras{})
 	o.Layers.Subscribe(schema.AdminVariables, layers.ConsumerFunc(c.prepareSettings))
+	o.Layers.Subscribe(schema.KeepsqlVariables, layers.ConsumerFunc(c.prepareExtras))
 	o.Layers.Subscribe(schema.ProxySQLServers, layers.ConsumerFunc(c.prepareMembers))
 	return c
 }
@@ -192,6 +195,10 @@ func (c *Cluster) step(e diffcheck.Event) {
 			if n := nodes[a.Peer]; n != nil {
 				n.queue <- a // has room for as many as can be under way
 			}
+		case diffcheck.Align:
+			if err := c.layers.Align(a.Watch, layers.Stamp(a.Stamp)); err != nil {
+				c.log.Error().Err(err).Msg("cannot take over a peer's epoch")
+			}
 		}
 	}
 }
@@ -203,13 +210,15 @@ var levels = map[diffcheck.Level]zerolog.Level{
 // own is this node's side of every watch.
 func (c *Cluster) own() map[string]diffcheck.Own {
 	out := map[string]diffcheck.Own{}
-	s, stamps := c.settings.Load(), c.layers.Stamps()
+	s, stamps, bootstrap := c.settings.Load(), c.layers.Stamps(), c.extras.Load().bootstrap
 	for _, m := range modules {
 		name := m.watch.Name
 		out[name] = diffcheck.Own{
 			Stamp: diffcheck.Stamp(stamps[name]),
 			Diffs: s.diffs[m.watch.Module],
 			Mute:  name == schema.MySQLServers && !s.runtimeServers,
+			// The servers in force come along with those that are loaded.
+			Bootstrap: bootstrap && name == primary(m.watch.Module),
 		}
 	}
 	return out

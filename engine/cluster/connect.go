@@ -15,13 +15,18 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// connect logs in to the peer with the cluster's account; each statement of the connection is bounded by limit. TLS is used where the peer offers it; as with ProxySQL, certificates
-// are the nodes' own and nobody vouches for them.
+// connect logs in to the peer with the cluster's account; each statement of the connection is bounded by limit. TLS is used where
+// the peer offers it; as with ProxySQL, certificates are the nodes' own and nobody vouches for them, unless authorities were set.
 func (n *node) connect(ctx context.Context, s *settings, limit time.Duration) (*wire.Client, error) {
+	security := &tls.Config{InsecureSkipVerify: true}
+	authorities := n.cluster.extras.Load().authorities
+	if authorities != nil {
+		security = &tls.Config{RootCAs: authorities, ServerName: n.peer.Host}
+	}
 	cl, err := wire.Open(ctx, "tcp", address(n.peer), &wire.Account{
 		User: s.username, Password: s.password, Charset: wire.CharsetUTF8,
 		ConnectTimeout: n.cluster.timing.Connect,
-		TLS:            &tls.Config{InsecureSkipVerify: true},
+		TLS:            security, RequireTLS: authorities != nil,
 		Attributes: []wire.Attribute{
 			{Name: "_os", Value: runtime.GOOS},
 			{Name: "_client_name", Value: "keepsql"},

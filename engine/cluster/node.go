@@ -25,6 +25,7 @@ type node struct {
 	mu      sync.Mutex // guards what follows
 	member  member
 	metrics metrics
+	trouble trouble
 }
 
 // member is the rest of a row of proxysql_servers.
@@ -100,6 +101,7 @@ func (n *node) visit(ctx context.Context) pause {
 	if err != nil {
 		if ctx.Err() == nil {
 			n.log.Warn().Msgf("Cluster: unable to connect to peer %s . Error: %s", n.peer, reason(err))
+			n.ill("unable to connect: "+reason(err), connectFix(err))
 		}
 		return func(s *settings) time.Duration { return s.interval + t.Reconnect }
 	}
@@ -111,6 +113,7 @@ func (n *node) visit(ctx context.Context) pause {
 	}
 	if self := s.version; remote != self {
 		n.log.Warn().Msgf("Cluster: different ProxySQL version with peer %s . Remote: %s . Self: %s", n.peer, remote, self)
+		n.ill(fmt.Sprintf("the peer has version %s, we have %s", remote, self), "set admin-version of one to that of the other")
 		return func(s *settings) time.Duration {
 			if s.version != self {
 				return 0
@@ -120,7 +123,7 @@ func (n *node) visit(ctx context.Context) pause {
 	}
 	n.log.Info().Msgf("Cluster: clustering with peer %s . Remote version: %s . Self version: %s", n.peer, remote, s.version)
 	n.log.Info().Msgf("Cluster: sending CLUSTER_NODE_UUID %s to peer %s", n.cluster.uuid, n.peer)
-	if _, err := c.query(ctx, fmt.Sprintf("PROXYSQL CLUSTER_NODE_UUID %s %s", n.cluster.uuid, s.interfaces)); err != nil {
+	if c.greet(ctx, s.interfaces) != nil {
 		return interval
 	}
 	c.check(ctx)

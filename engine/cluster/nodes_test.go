@@ -16,8 +16,8 @@ func TestStandOff(t *testing.T) {
 	t.Parallel()
 	const file = "01_two_nodes_version1_then_load.txt"
 	ports := freePorts(t, 2)
-	a := startPeer(t, "A", ports[0], version, ports, "", `mysql_servers=({hostgroup_id=1; hostname="127.0.0.11"})`)
-	b := startPeer(t, "B", ports[1], version, ports, "", `mysql_servers=({hostgroup_id=1; hostname="127.0.0.12"})`)
+	a := startPeer(t, "A", ports[0], version, ports, "", asUpstream+`mysql_servers=({hostgroup_id=1; hostname="127.0.0.11"})`)
+	b := startPeer(t, "B", ports[1], version, ports, "", asUpstream+`mysql_servers=({hostgroup_id=1; hostname="127.0.0.12"})`)
 	for _, p := range []struct{ self, other *peer }{{a, b}, {b, a}} {
 		p.self.logged(fmt.Sprintf("[WARNING] Cluster: detected a peer 127.0.0.1:%d with mysql_servers version 1, epoch ", p.other.port))
 		p.self.logged("diff_check is increasing, but version 1 doesn't allow sync. This message will be repeated every 30 checks " +
@@ -84,9 +84,9 @@ func TestSatellite(t *testing.T) {
 	t.Parallel()
 	const file = "02_two_core_one_satellite.txt"
 	ports := freePorts(t, 3)
-	a := startPeer(t, "A", ports[0], version, ports[:2], "", "")
-	b := startPeer(t, "B", ports[1], version, ports[:2], "", "")
-	s := startPeer(t, "S", ports[2], version, ports[:2], "", "")
+	a := startPeer(t, "A", ports[0], version, ports[:2], "", asUpstream)
+	b := startPeer(t, "B", ports[1], version, ports[:2], "", asUpstream)
+	s := startPeer(t, "S", ports[2], version, ports[:2], "", asUpstream)
 	acquainted(t, 2, a, b, s)
 	_, seen := s.log.since(0)
 	rule := func(id int, match string, hostgroup int) string {
@@ -181,8 +181,8 @@ func TestNotSaved(t *testing.T) {
 	for _, m := range []string{"mysql_query_rules", "mysql_servers", "mysql_users", "proxysql_servers", "mysql_variables", "admin_variables"} {
 		fmt.Fprintf(&keep, `cluster_%s_save_to_disk="false"; `, m)
 	}
-	a := startPeer(t, "A", ports[0], version, ports, "", "")
-	b := startPeer(t, "B", ports[1], version, ports, keep.String(), "")
+	a := startPeer(t, "A", ports[0], version, ports, "", asUpstream)
+	b := startPeer(t, "B", ports[1], version, ports, keep.String(), asUpstream)
 	acquainted(t, 2, a, b)
 	_, seen := b.log.since(0)
 	a.sql(`INSERT INTO mysql_users(username,password) VALUES("u","p")`,
@@ -227,8 +227,8 @@ func TestMembersSpread(t *testing.T) {
 	t.Parallel()
 	const file = "13_proxysql_servers_membership.txt"
 	ports := freePorts(t, 3)
-	a := startPeer(t, "A", ports[0], version, ports[:2], "", "")
-	b := startPeer(t, "B", ports[1], version, ports[:2], "", "")
+	a := startPeer(t, "A", ports[0], version, ports[:2], "", asUpstream)
+	b := startPeer(t, "B", ports[1], version, ports[:2], "", asUpstream)
 	acquainted(t, 2, a, b)
 	_, seen := b.log.since(0)
 	a.sql(fmt.Sprintf("INSERT INTO proxysql_servers(hostname,port,weight,comment) VALUES('127.0.0.1',%d,5,'n3')", ports[2]),

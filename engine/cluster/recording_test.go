@@ -108,7 +108,7 @@ func TestPullsAsRecorded(t *testing.T) {
 	f.like(s)
 	s.logged("matches with local checksum " + s.layers.Stamps()["proxysql_servers"].Checksum)
 	_, seen := s.log.since(0)
-	epoch := time.Now().Unix() + 1000
+	epoch := time.Now().Unix() + 30
 	for _, name := range []string{
 		"admin_variables", "mysql_query_rules", "mysql_servers", "mysql_servers_v2", "mysql_users", "mysql_variables", "proxysql_servers",
 	} {

@@ -237,6 +237,10 @@ func config(members []int, variables string) string {
 		`admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; cluster_check_interval_ms=20; ` + variables + "}\n"
 }
 
+// asUpstream is what a file says of nodes that are to do as ProxySQL does: no long polls, no bootstrapping.
+const asUpstream = `keepsql_variables={cluster_push="false"; cluster_bootstrap_from_peer="false"}
+`
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -16,6 +16,7 @@ func (c *Cluster) Tables() stats.Tables {
 		"stats_proxysql_servers_checksums":      c.checksums,
 		"stats_proxysql_servers_metrics":        c.metrics,
 		"stats_proxysql_servers_clients_status": c.clients,
+		"stats_cluster_modules":                 c.status,
 		// Upstream never puts a row into it.
 		"stats_proxysql_servers_status": func() *schema.Rows { return table("stats_proxysql_servers_status") },
 	}
