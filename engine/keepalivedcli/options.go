@@ -113,12 +113,14 @@ func (o *Options) long(table []option, text string, args []string) ([]string, er
 			v, args = args[0], args[1:]
 		}
 		if x.need == value && v == "" {
-			return nil, fmt.Errorf("Missing parameter for option --%s", name) //nolint:staticcheck // keepalived's words
+			//lint:ignore ST1005 keepalived's words
+			return nil, fmt.Errorf("Missing parameter for option --%s", name)
 		}
 		x.apply(o, v)
 		return args, nil
 	}
-	return nil, fmt.Errorf("Unknown option --%s", name) //nolint:staticcheck // keepalived's words
+	//lint:ignore ST1005 keepalived's words
+	return nil, fmt.Errorf("Unknown option --%s", name)
 }
 
 func (o *Options) letters(table []option, text string, args []string) ([]string, error) {
@@ -128,7 +130,8 @@ func (o *Options) letters(table []option, text string, args []string) ([]string,
 			i++
 		}
 		if i == len(table) || text[0] == 0 {
-			return nil, fmt.Errorf("Unknown option -%c", text[0]) //nolint:staticcheck // keepalived's words
+			//lint:ignore ST1005 keepalived's words
+			return nil, fmt.Errorf("Unknown option -%c", text[0])
 		}
 		v := ""
 		text = text[1:]
