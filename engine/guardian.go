@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/lint"
 	"github.com/keepsql/keepsql/conf/watch"
 	"github.com/keepsql/keepsql/confparse"
 )
@@ -118,16 +119,16 @@ func NewGuardian(opt Options, log zerolog.Logger) (*Guardian, error) {
 
 // readConfig reads, checks and logs; the error holds every diagnostic that is an error.
 func readConfig(files []string, log zerolog.Logger) (*conf.Generation, *conf.File, error) {
-	generation, ds := conf.Read(files)
-	file, err := understand(generation, ds, log)
+	generation, _ := conf.Read(files)
+	file, err := understand(generation, log)
 	return generation, file, err
 }
 
-// understand parses a generation whose syntax gave ds, and logs what is worth a warning.
-func understand(generation *conf.Generation, ds confparse.Diagnostics, log zerolog.Logger) (*conf.File, error) {
-	var file *conf.File
+// understand parses a generation and logs what is worth a warning.
+func understand(generation *conf.Generation, log zerolog.Logger) (*conf.File, error) {
+	file, ds := generation.Parse() // even where the syntax is wrong: everything is said at once
 	if !ds.HasErrors() {
-		file, ds = generation.Parse()
+		ds = append(ds, lint.Check(file, lint.Options{Probes: lint.Host{}})...)
 	}
 	var text string
 	for _, d := range ds {

@@ -14,7 +14,7 @@ import (
 // reload takes the config files again. What it returns is the verdict in words; an error
 // means that nothing changed.
 func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (string, error) {
-	generation, ds := conf.Read(g.opt.Files)
+	generation, _ := conf.Read(g.opt.Files)
 	w.Watch(ctx, append(generation.Watched(), g.opt.Files...)) // what a broken file names must be watched too
 	if generation.Equal(g.generation) {
 		g.rejected = nil
@@ -23,7 +23,7 @@ func (g *Guardian) reload(ctx context.Context, w *watch.Watcher, why string) (st
 	if g.rejected != nil && generation.Equal(g.rejected.generation) {
 		return "", errors.New(g.rejected.Reason)
 	}
-	file, err := understand(generation, ds, g.log)
+	file, err := understand(generation, g.log)
 	if err != nil {
 		return "", g.reject(generation, why, err)
 	}

@@ -46,8 +46,8 @@ func TestFirstStart(t *testing.T) {
 			t.Errorf("%s: %s", table, diff)
 		}
 	}
-	// Two users with NULL as default schema, as the report says.
-	if n := strings.Count(log, "differs from the database"); n != 2 || strings.Count(log, `"table":"mysql_users"`) != 2 {
+	// NULL and the empty text are no difference: a file cannot tell them apart.
+	if strings.Contains(log, "differs from the database") {
 		t.Errorf("the log of the first start:\n%s", log)
 	}
 }
