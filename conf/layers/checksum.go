@@ -60,33 +60,55 @@ func hashUserSet(rows *schema.Rows) uint64 {
 		return 0
 	}
 	sortByNameHash(rows)
-	flags := rows.Project("use_ssl", "default_hostgroup", "schema_locked", "transaction_persistent", "fast_forward", "max_connections")
-	texts := rows.Project("username", "password", "default_schema", "comment", "attributes")
+	f := positions(rows, "use_ssl", "default_hostgroup", "schema_locked", "transaction_persistent", "fast_forward", "max_connections")
+	texts := positions(rows, "username", "password", "default_schema", "comment", "attributes")
 	h := spooky.New(usersSeed1, usersSeed2)
-	for i := range rows.Rows {
-		var fixed []byte
-		f := flags.Rows[i]
-		fixed = append(fixed, byte(integer(f[0])))
-		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(f[1])))
-		fixed = append(fixed, byte(integer(f[2])), byte(integer(f[3])), byte(integer(f[4])))
-		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(f[5])))
+	var fixed []byte
+	for _, r := range rows.Rows {
+		fixed = append(fixed[:0], byte(integer(r[f[0]])))
+		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(r[f[1]])))
+		fixed = append(fixed, byte(integer(r[f[2]])), byte(integer(r[f[3]])), byte(integer(r[f[4]])))
+		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(r[f[5]])))
 		_, _ = h.Write(fixed)
-		for _, c := range texts.Rows[i] {
-			_, _ = h.WriteString(c.Text)
+		for _, i := range texts {
+			_, _ = h.WriteString(r[i].Text)
 		}
 	}
 	sum, _ := h.Sum128()
 	return sum
 }
 
+func positions(rows *schema.Rows, columns ...string) []int {
+	at := make([]int, len(columns))
+	for i, c := range columns {
+		at[i] = rows.Index(c)
+	}
+	return at
+}
+
 // sortByNameHash puts users in the order upstream keeps them: by the hash of the name.
 func sortByNameHash(rows *schema.Rows) {
-	at := rows.Index("username")
-	key := func(r schema.Row) uint64 {
-		sum, _ := spooky.Hash128([]byte(r[at].Text), nameSeed1, nameSeed2)
-		return sum
+	type keyed struct {
+		key uint64
+		row schema.Row
 	}
-	slices.SortStableFunc(rows.Rows, func(a, b schema.Row) int { return cmp.Compare(key(a), key(b)) })
+	at := rows.Index("username")
+	all := make([]keyed, len(rows.Rows))
+	sorted := true
+	var name []byte
+	for i, r := range rows.Rows {
+		name = append(name[:0], r[at].Text...)
+		key, _ := spooky.Hash128(name, nameSeed1, nameSeed2)
+		all[i] = keyed{key, r}
+		sorted = sorted && (i == 0 || all[i-1].key <= key)
+	}
+	if sorted {
+		return
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	for i, k := range all {
+		rows.Rows[i] = k.row
+	}
 }
 
 // hashServersV2 joins the hashes of the seven tables of LOAD MYSQL SERVERS, in module order.

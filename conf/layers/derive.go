@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/keepsql/keepsql/conf/schema"
 )
@@ -117,33 +118,50 @@ func Served(table string, rows *schema.Rows) *schema.Rows {
 // usersInForce splits the active users into frontend and backend rows, as upstream shows and
 // serves them.
 func usersInForce(source *schema.Rows, before *Snapshot) *schema.Rows {
-	known := map[string]bool{}
-	if before != nil {
-		for i := range before.Runtime["mysql_users"].Rows {
-			known[before.Runtime["mysql_users"].Get(i, "username").Text] = true
-		}
-	}
+	at := indexes(source, "username", "active", "default_hostgroup", "frontend", "backend", "attributes")
+	username, attributes, active, hostgroup := at["username"], at["attributes"], at["active"], at["default_hostgroup"]
+	frontend, backend := at["frontend"], at["backend"]
+	known := usersBefore(before)
 	out := &schema.Rows{Columns: source.Columns}
 	for _, side := range []string{"frontend", "backend"} {
-		set := source.Clone()
-		at := indexes(set, "username", "active", "default_hostgroup", side, "frontend", "backend", "attributes")
-		set = set.Filter(func(r schema.Row) bool {
-			return r[at["active"]].Text == "1" && integer(r[at["default_hostgroup"]]) >= 0 && r[at[side]].Text == "1"
+		in := at[side]
+		set := source.Filter(func(r schema.Row) bool {
+			return r[active].Text == "1" && integer(r[hostgroup]) >= 0 && r[in].Text == "1"
 		})
-		for _, r := range set.Rows {
+		cells := make([]schema.Cell, 0, len(set.Rows)*len(source.Columns))
+		for n, r := range set.Rows {
+			start := len(cells)
+			cells = append(cells, r...)
+			r = cells[start:len(cells):len(cells)]
 			for i := range r {
 				r[i].Null = false // upstream keeps '' for a missing password or schema
 			}
-			r[at["frontend"]], r[at["backend"]] = schema.Text("0"), schema.Text("0")
-			r[at[side]] = schema.Text("1")
-			if known[r[at["username"]].Text] {
-				r[at["attributes"]].Text = normalAttributes(r[at["attributes"]].Text)
+			r[frontend], r[backend] = schema.Text("0"), schema.Text("0")
+			r[in] = schema.Text("1")
+			if strings.Contains(r[attributes].Text, isolationKey) && known()[r[username].Text] {
+				r[attributes].Text = normalAttributes(r[attributes].Text)
 			}
+			set.Rows[n] = r
 		}
 		sortByNameHash(set)
 		out.Rows = append(out.Rows, set.Rows...)
 	}
 	return out
+}
+
+// usersBefore gives the names that were in force, once it is asked.
+func usersBefore(before *Snapshot) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		known := map[string]bool{}
+		if before != nil {
+			rows := before.Runtime["mysql_users"]
+			at := rows.Index("username")
+			for _, r := range rows.Rows {
+				known[r[at].Text] = true
+			}
+		}
+		return known
+	})
 }
 
 func indexes(rows *schema.Rows, columns ...string) map[string]int {

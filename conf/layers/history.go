@@ -67,6 +67,9 @@ func (m *Manager) changes(before, next *Snapshot) (string, error) {
 		if what := summary(next.Module, before.Source, next.Source); what != "" {
 			return what, nil
 		}
+		if sameChecksums(before, next) {
+			return "", nil // what is in force has not changed either
+		}
 		if what := summary(next.Module, before.Runtime, next.Runtime); what != "" {
 			return "in force only: " + what, nil
 		}
@@ -94,6 +97,16 @@ func (m *Manager) changes(before, next *Snapshot) (string, error) {
 		return "rows in another order", nil
 	}
 	return "no rows", nil
+}
+
+// sameChecksums tells whether all checksums of a module that has some agree.
+func sameChecksums(before, next *Snapshot) bool {
+	for _, name := range next.Module.Checksums {
+		if before.Stamps[name].Checksum != next.Stamps[name].Checksum {
+			return false
+		}
+	}
+	return len(next.Module.Checksums) > 0
 }
 
 // summary says which rows of a module differ, table by table.

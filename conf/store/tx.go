@@ -136,16 +136,24 @@ func collect(stmt *sqlite3.Stmt, limit int64) (*schema.Rows, error) {
 	for i := range rows.Columns {
 		rows.Columns[i] = stmt.ColumnName(i)
 	}
+	var text []byte // of one row; its cells share one string
+	ends := make([]int, len(rows.Columns))
 	for stmt.Step() {
 		row := make(schema.Row, len(rows.Columns))
+		text = text[:0]
 		for i := range row {
 			if stmt.ColumnType(i) == sqlite3.NULL {
-				row[i] = schema.Null
+				row[i].Null = true
 			} else {
-				row[i] = schema.Text(stmt.ColumnText(i))
+				text = append(text, stmt.ColumnRawText(i)...)
 			}
-			size += int64(len(row[i].Text)) + cellSize
+			ends[i] = len(text)
 		}
+		all, start := string(text), 0
+		for i, end := range ends {
+			row[i].Text, start = all[start:end], end
+		}
+		size += int64(len(all)) + int64(len(row))*cellSize
 		if limit > 0 && size > limit {
 			return nil, &Error{Message: fmt.Sprintf("result larger than %d MiB", limit>>20), Code: int(sqlite3.TOOBIG)}
 		}
