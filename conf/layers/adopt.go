@@ -52,6 +52,17 @@ func (p *Pull) Checksums(module string, syncInterfaces bool) map[string]string {
 	return out
 }
 
+// Rewritten gives the pull with users' attributes as a load rewrites them.
+func (p Pull) Rewritten() Pull {
+	users := p.Tables[usersTable].Clone()
+	at := users.Index("attributes")
+	for _, r := range users.Rows {
+		r[at].Text = normalAttributes(r[at].Text)
+	}
+	p.Tables = map[string]*schema.Rows{usersTable: users}
+	return p
+}
+
 // Adopt puts a pulled module into memory, into force and, where asked, on disk. Checksums
 // should have been compared before. On an error nothing has happened.
 //

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ func (n *node) connect(ctx context.Context, s *settings, limit time.Duration) (*
 	security := &tls.Config{InsecureSkipVerify: true}
 	authorities := n.cluster.extras.Load().authorities
 	if authorities != nil {
-		security = &tls.Config{RootCAs: authorities, ServerName: n.peer.Host}
+		security.VerifyConnection = func(s tls.ConnectionState) error { return verify(s, authorities) }
 	}
 	cl, err := wire.Open(ctx, "tcp", address(n.peer), &wire.Account{
 		User: s.username, Password: s.password, Charset: wire.CharsetUTF8,
@@ -37,7 +38,10 @@ func (n *node) connect(ctx context.Context, s *settings, limit time.Duration) (*
 		},
 	}, n.cluster.timing.Login)
 	var refused *wire.Error
+	var untrusted *certificateError
 	switch {
+	case errors.As(err, &untrusted):
+		return nil, untrusted
 	case err == nil:
 		cl.Timeout = limit
 		return cl, nil
@@ -48,6 +52,26 @@ func (n *node) connect(ctx context.Context, s *settings, limit time.Duration) (*
 	errors.As(err, &errno)
 	return nil, &connectError{host: n.peer.Host, errno: errno, err: err}
 }
+
+// verify checks that somebody we trust issued a peer's certificate. Names are not compared: nodes' certificates name no host.
+func verify(s tls.ConnectionState, authorities *x509.CertPool) error {
+	between := x509.NewCertPool()
+	for _, c := range s.PeerCertificates[1:] {
+		between.AddCert(c)
+	}
+	_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: authorities, Intermediates: between})
+	if err != nil {
+		return &certificateError{err}
+	}
+	return nil
+}
+
+// certificateError is a certificate that nobody we trust issued.
+type certificateError struct{ err error }
+
+func (e *certificateError) Error() string { return "keepsql-cluster_ssl_ca: " + e.err.Error() }
+
+func (e *certificateError) Unwrap() error { return e.err }
 
 // connectError words a failed connect as upstream's client library does.
 type connectError struct {

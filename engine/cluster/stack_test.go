@@ -233,8 +233,11 @@ func config(members []int, variables string) string {
 	if !strings.Contains(variables, "cluster_password") {
 		variables += ` cluster_password="clpw";`
 	}
+	if !strings.Contains(variables, "cluster_check_interval_ms") {
+		variables += ` cluster_check_interval_ms=20;`
+	}
 	return "proxysql_servers=(" + strings.Join(rows, ",") + ")\n" +
-		`admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; cluster_check_interval_ms=20; ` + variables + "}\n"
+		`admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; ` + variables + "}\n"
 }
 
 // asUpstream is what a file says of nodes that are to do as ProxySQL does: no long polls, no bootstrapping.

@@ -81,10 +81,9 @@ func (st *step) sync(trigger *peer, w *Watch, own Own) {
 		st.vacant(best, w)
 	}
 	st.chosen(best, w)
-	st.running[w.Module] = best.Peer
-	st.actions = append(st.actions, Pull{
-		Peer: best.Peer, Watch: w.Name, Along: st.along(w), Expected: st.expected(best, w), Own: own.Stamp,
-	})
+	pull := Pull{Peer: best.Peer, Watch: w.Name, Along: st.along(w), Expected: st.expected(best, w), Own: own.Stamp}
+	st.running[w.Module] = pull
+	st.actions = append(st.actions, pull)
 }
 
 // best is the peer with the newest content that differed for long enough; what was loaded comes before what was not.

@@ -25,7 +25,7 @@ type State struct {
 	watches []Watch
 	retry   Retry
 	peers   []*peer         // in the order of the list
-	running map[string]Peer // by module: from where it is being pulled
+	running map[string]Pull // by module: what is being pulled
 	failed  map[attempt]failure
 }
 
@@ -49,7 +49,7 @@ type failure struct {
 
 // New makes a State without peers.
 func New(watches []Watch, retry Retry) *State {
-	return &State{watches: watches, retry: retry, running: map[string]Peer{}, failed: map[attempt]failure{}}
+	return &State{watches: watches, retry: retry, running: map[string]Pull{}, failed: map[attempt]failure{}}
 }
 
 // Step takes an event in. own is by name of the watch. Events about peers that are not listed change nothing.
@@ -149,20 +149,45 @@ func (st *step) members(list Members) {
 func (st *step) forget(p Peer) {
 	for _, w := range st.watches {
 		delete(st.failed, attempt{w.Module, p})
-		if st.running[w.Module] == p {
+		if st.running[w.Module].Peer == p {
 			delete(st.running, w.Module)
 		}
 	}
 }
 
-// pullEnded makes room for the next pull of the module.
+// pullEnded makes room for the next pull of the module, and starts it where the news of a change came meanwhile.
 func (st *step) pullEnded(e PullEnded) {
-	if st.running[e.Module] != e.Peer {
+	ended := st.running[e.Module]
+	if ended.Peer != e.Peer {
 		return
 	}
 	delete(st.running, e.Module)
+	st.account(ended, e)
+	for _, p := range st.peers {
+		for i := range st.watches {
+			if w := &st.watches[i]; p.prompt && w.Module == e.Module {
+				st.resume(p, w)
+			}
+		}
+	}
+}
+
+// resume pulls what is newer on a peer, apart from its checks.
+func (st *step) resume(p *peer, w *Watch) {
+	own := st.own[w.Name]
+	if own.Diffs > 0 && !own.Mute && p.entries[w.Name].standing(own, st.now) == newer && st.enough(p, w, own) {
+		st.sync(p, w, own)
+	}
+}
+
+// account remembers how a pull ended. That a peer no longer had what it showed before is no failure.
+func (st *step) account(ended Pull, e PullEnded) {
 	key := attempt{e.Module, e.Peer}
-	if !e.Failed {
+	changed := false
+	if p := st.find(e.Peer); p != nil {
+		changed = p.entries[ended.Watch].Checksum != ended.Expected[ended.Watch].Checksum
+	}
+	if !e.Failed || changed {
 		delete(st.failed, key)
 		return
 	}

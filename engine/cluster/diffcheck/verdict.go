@@ -60,8 +60,8 @@ func (s *State) why(p *peer, w *Watch, own Own, now time.Time) (reason, fix stri
 		return "the peer is at version 1 and has not pulled ours yet", load + " on the node whose configuration is to be kept"
 	case standing == standOff:
 		return "both are at version 1: neither was loaded since it started", load + " on the node whose configuration is to be kept"
-	case s.running[w.Module] != Peer{}:
-		return fmt.Sprintf("being pulled from %s", s.running[w.Module]), ""
+	case s.running[w.Module].Watch != "":
+		return fmt.Sprintf("being pulled from %s", s.running[w.Module].Peer), ""
 	}
 	if f := s.failed[attempt{w.Module, p.Peer}]; f.times > 0 {
 		return fmt.Sprintf("%d pulls failed, see the log", f.times), ""
