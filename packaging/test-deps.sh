@@ -26,6 +26,18 @@ done <<EOF
 $programs
 EOF
 
+# drivers: nothing to find in PATH, so they are asked for by loading them
+driver() { # what needs it, Debian package, RPM package, command that loads it
+	what=$1 d=$2 r=$3
+	shift 3
+	"$@" >/dev/null 2>&1 && return
+	deb="$deb $d" rpm="$rpm $r"
+	echo "missing: $what"
+}
+driver 'PyMySQL, for tests with real drivers' python3-pymysql python3-PyMySQL /usr/bin/python3 -c 'import pymysql'
+driver 'mysqlclient, for tests with real drivers' python3-mysqldb python3-mysqlclient /usr/bin/python3 -c 'import MySQLdb'
+driver 'DBD::mysql, for tests with real drivers' libdbd-mysql-perl perl-DBD-MySQL /usr/bin/perl -MDBD::mysql -e 1
+
 if [ "$(id -u)" != 0 ]; then
 	echo 'not root: tests in network namespaces (VRRP on real interfaces, the lab) will be skipped'
 	[ -z "$deb" ] || echo "not root: nothing is installed; tests that need the missing programs will be skipped"
