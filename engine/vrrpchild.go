@@ -29,7 +29,7 @@ func RunVRRP(log zerolog.Logger) error {
 	nameProcess(roleVRRP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	speaker := vrrp.New(log, vrrp.Options{TrackEngine: true})
+	speaker := vrrp.New(log, vrrp.Options{TrackEngine: true, Realtime: true})
 	c := &vrrpChild{log: log, link: link, speaker: speaker, ready: make(chan struct{})}
 	tasks := newTasks()
 	tasks.run(func() error {

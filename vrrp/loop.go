@@ -121,7 +121,7 @@ func (l *loop) turn() {
 func (l *loop) tick(now time.Time) {
 	l.nextDue = time.Time{}
 	for _, r := range l.all() {
-		if t, ok := r.m.Deadline(); ok && !now.Before(t) {
+		if t, ok := r.m.Deadline(); ok && !now.Before(t.Add(-r.m.Early())) {
 			l.step(r, now, machine.Tick{})
 		}
 		l.schedule(r)

@@ -18,6 +18,10 @@ type Options struct {
 	// TrackEngine says that a proxy runs beside this speaker and SetEngine reports its life.
 	// Instances then claim nothing before it is alive, unless they have `track_engine off`.
 	TrackEngine bool
+	// Realtime gives all threads of this process a real-time priority and locks its memory,
+	// where that is allowed; vrrp_rt_priority says which priority. For a process that does
+	// nothing but VRRP.
+	Realtime bool
 }
 
 // Timings are the periods that the configuration cannot change. Zero values stand for those
@@ -85,6 +89,9 @@ func (s *Speaker) Run(ctx context.Context) error {
 	l, err := newLoop(s)
 	if err != nil {
 		return err
+	}
+	if s.opts.Realtime {
+		l.beUrgent()
 	}
 	s.running.Store(true)
 	defer s.running.Store(false)

@@ -53,6 +53,8 @@ type Global struct {
 	LogUnknownVRIDs   bool
 	Defaults          Tuning // of instances that come later in the text
 
+	// RealtimePriority of the speaker's threads, 1–99; 0 is the speaker's own choice.
+	RealtimePriority int
 	// FIFOs receive a line for every change: notify_fifo, then vrrp_notify_fifo.
 	FIFOs [2]FIFO
 	// FIFOOnReload repeats the states to the FIFOs after a reload.

@@ -160,7 +160,7 @@ func (d *daemon) run() int {
 		defer os.Remove(name)
 	}
 	_ = os.WriteFile("/proc/self/comm", []byte("keepalived"), 0) // cosmetic
-	d.speaker = vrrp.New(d.log, vrrp.Options{})
+	d.speaker = vrrp.New(d.log, vrrp.Options{Realtime: true})
 	d.speaker.Apply(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

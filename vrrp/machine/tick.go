@@ -18,7 +18,7 @@ func (m *Machine) tick(now time.Time) {
 		m.secondGARP = time.Time{}
 		m.announce(now, m.secondRepeat)
 	}
-	if m.deadline.IsZero() || now.Before(m.deadline) {
+	if m.deadline.IsZero() || now.Before(m.deadline.Add(-m.Early())) {
 		return
 	}
 	switch m.state {
@@ -32,6 +32,15 @@ func (m *Machine) tick(now time.Time) {
 	case Master:
 		m.sendPeriodic(now)
 	}
+}
+
+// Early is how much before its deadline a tick may come. An advert that is a little early
+// harms nobody, and lets the adverts of many routers go out together.
+func (m *Machine) Early() time.Duration {
+	if m.state != Master || m.leaving {
+		return 0
+	}
+	return m.cfg.AdvertInt / 64
 }
 
 func (m *Machine) sendPeriodic(now time.Time) {
