@@ -63,16 +63,16 @@ func hashUserSet(rows *schema.Rows) uint64 {
 	f := positions(rows, "use_ssl", "default_hostgroup", "schema_locked", "transaction_persistent", "fast_forward", "max_connections")
 	texts := positions(rows, "username", "password", "default_schema", "comment", "attributes")
 	h := spooky.New(usersSeed1, usersSeed2)
-	var fixed []byte
+	var b []byte
 	for _, r := range rows.Rows {
-		fixed = append(fixed[:0], byte(integer(r[f[0]])))
-		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(r[f[1]])))
-		fixed = append(fixed, byte(integer(r[f[2]])), byte(integer(r[f[3]])), byte(integer(r[f[4]])))
-		fixed = binary.LittleEndian.AppendUint32(fixed, uint32(integer(r[f[5]])))
-		_, _ = h.Write(fixed)
+		b = append(b[:0], byte(integer(r[f[0]])))
+		b = binary.LittleEndian.AppendUint32(b, uint32(integer(r[f[1]])))
+		b = append(b, byte(integer(r[f[2]])), byte(integer(r[f[3]])), byte(integer(r[f[4]])))
+		b = binary.LittleEndian.AppendUint32(b, uint32(integer(r[f[5]])))
 		for _, i := range texts {
-			_, _ = h.WriteString(r[i].Text)
+			b = append(b, r[i].Text...)
 		}
+		_, _ = h.Write(b) // never fails
 	}
 	sum, _ := h.Sum128()
 	return sum
@@ -89,8 +89,9 @@ func positions(rows *schema.Rows, columns ...string) []int {
 // sortByNameHash puts users in the order upstream keeps them: by the hash of the name.
 func sortByNameHash(rows *schema.Rows) {
 	type keyed struct {
-		key uint64
-		row schema.Row
+		key   uint64
+		place int // rows with the same key stay in their order
+		row   schema.Row
 	}
 	at := rows.Index("username")
 	all := make([]keyed, len(rows.Rows))
@@ -99,13 +100,13 @@ func sortByNameHash(rows *schema.Rows) {
 	for i, r := range rows.Rows {
 		name = append(name[:0], r[at].Text...)
 		key, _ := spooky.Hash128(name, nameSeed1, nameSeed2)
-		all[i] = keyed{key, r}
+		all[i] = keyed{key, i, r}
 		sorted = sorted && (i == 0 || all[i-1].key <= key)
 	}
 	if sorted {
 		return
 	}
-	slices.SortStableFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(all, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.place, b.place)) })
 	for i, k := range all {
 		rows.Rows[i] = k.row
 	}

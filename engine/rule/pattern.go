@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
+	"github.com/dlclark/regexp2/v2/syntax"
 )
 
 // Engine is a dialect of regular expressions (query_processor_regex).
@@ -21,11 +23,48 @@ const (
 // takes longer does not match. The clock behind it ticks ten times a second.
 const DefaultMatchTimeout = 500 * time.Millisecond
 
-// pattern is a compiled regular expression. Exactly one engine is set.
+// pattern is a regular expression. Exactly one engine is set.
 type pattern struct {
 	shape
-	pcre *regexp2.Regexp
+	pcre *lazy
 	re2  *regexp.Regexp
+}
+
+// lazy is an expression that is known to be sound, and compiled when a text first needs it: most rules of a large set are
+// decided by their literals alone, and compiling takes longer than everything else that a load does.
+type lazy struct {
+	expr    string
+	options regexp2.RegexOptions
+	timeout time.Duration
+
+	once     sync.Once
+	compiled *regexp2.Regexp // nil where it cannot be compiled after all
+}
+
+func newLazy(expr string, caseless bool, timeout time.Duration) (*lazy, error) {
+	l := &lazy{expr: expr, timeout: timeout}
+	if caseless {
+		l.options = regexp2.IgnoreCase
+	}
+	if sound(expr) {
+		return l, nil
+	}
+	if _, err := syntax.Parse(expr, syntax.ParseOptions{RegexOptions: syntax.RegexOptions(l.options)}); err != nil {
+		return nil, fmt.Errorf("%w (as %q)", err, expr)
+	}
+	return l, nil
+}
+
+// get gives the compiled expression.
+func (l *lazy) get() *regexp2.Regexp {
+	l.once.Do(func() {
+		re, err := regexp2.Compile(l.expr, l.options)
+		if err == nil {
+			re.MatchTimeout = l.timeout
+			l.compiled = re
+		}
+	})
+	return l.compiled
 }
 
 func compilePattern(expr string, caseless bool, o *Options) (*pattern, error) {
@@ -44,21 +83,12 @@ func compilePattern(expr string, caseless bool, o *Options) (*pattern, error) {
 		p.re2 = re
 		return p, nil
 	}
-	options := regexp2.None
-	if caseless {
-		options = regexp2.IgnoreCase
-	}
 	translated, err := translate(expr)
 	if err != nil {
 		return nil, err
 	}
-	re, err := regexp2.Compile(translated, options)
-	if err != nil {
-		return nil, fmt.Errorf("%w (as %q)", err, translated)
-	}
-	re.MatchTimeout = o.MatchTimeout
-	p.pcre = re
-	return p, nil
+	p.pcre, err = newLazy(translated, caseless, o.MatchTimeout)
+	return p, err
 }
 
 // groups returns the number of the last capturing group.
@@ -66,7 +96,11 @@ func (p *pattern) groups() int {
 	if p.re2 != nil {
 		return p.re2.NumSubexp()
 	}
-	return slices.Max(p.pcre.GetGroupNumbers())
+	re := p.pcre.get()
+	if re == nil {
+		return 0
+	}
+	return slices.Max(re.GetGroupNumbers())
 }
 
 // match reports whether the expression matches somewhere in text, of which s is
@@ -92,7 +126,11 @@ func (p *pattern) match(text []byte, s *subject) (matched, stopped bool) {
 	if p.re2 != nil {
 		return p.re2.Match(text), false
 	}
-	matched, err := p.pcre.MatchRunes(s.of(text))
+	re := p.pcre.get()
+	if re == nil {
+		return false, true
+	}
+	matched, err := re.MatchRunes(s.of(text))
 	return matched && err == nil, err != nil
 }
 

@@ -56,7 +56,8 @@ func (r *rewriter) walkPCRE(p *pattern, s *subject) bool {
 	if r.yield == nil {
 		r.yield = r.onView
 	}
-	return p.pcre.FindRunesMatches(s.of(r.text), -1, r.yield) == nil
+	re := p.pcre.get()
+	return re != nil && re.FindRunesMatches(s.of(r.text), -1, r.yield) == nil
 }
 
 // onView takes a match; positions in runes are positions in bytes.

@@ -2,7 +2,9 @@ package rule
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // Set is a compiled set of rules, shared by all sessions. It does not change
@@ -38,18 +40,41 @@ func Compile(rows []Row, fast []FastRow, opts Options) (*Set, []error) {
 	}
 	slices.SortStableFunc(ordered, func(a, b *Row) int { return cmp.Compare(a.RuleID, b.RuleID) })
 	var errs []error
-	for _, row := range ordered {
-		c, err := compileRule(row, &opts)
-		if err != nil {
-			errs = append(errs, err)
+	compiled, failed := compileAll(ordered, &opts)
+	for i, c := range compiled {
+		if failed[i] != nil {
+			errs = append(errs, failed[i])
 			continue
 		}
 		s.rules = append(s.rules, c)
-		s.fastLast = !row.Apply
+		s.fastLast = !c.row.Apply
 	}
 	s.counters = newCounters(len(s.rules))
 	s.index(opts.NoPrefilter)
 	return s, errs
+}
+
+// compileAll compiles rules on all processors; it gives a rule or an error for each row.
+func compileAll(rows []*Row, o *Options) ([]*compiled, []error) {
+	rules, errs := make([]*compiled, len(rows)), make([]error, len(rows))
+	var all sync.WaitGroup
+	for part := range slices.Chunk(indexes(len(rows)), max(1, (len(rows)+1)/runtime.GOMAXPROCS(0))) {
+		all.Go(func() {
+			for _, i := range part {
+				rules[i], errs[i] = compileRule(rows[i], o)
+			}
+		})
+	}
+	all.Wait()
+	return rules, errs
+}
+
+func indexes(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // index builds what Match finds candidates by.
