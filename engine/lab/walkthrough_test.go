@@ -18,25 +18,15 @@ const none = "0x0000000000000000"
 var pulled = []string{"mysql_query_rules", "mysql_servers", "mysql_servers_v2"}
 
 // TestWalkthrough is the DBA's walkthrough, statement by statement through the mysql client: a proxy that works alone and
-// one that is freshly installed become a cluster.
+// one that is freshly installed become a cluster. Here they do as ProxySQL does and stand off at version 1.
 func TestWalkthrough(t *testing.T) {
-	n := newNetwork(t, "node1", "node2")
-	program := binary.Path(t)
-	node1 := newNode(t, n, "node1", program, testdata(t, "before.cnf"))
-	node2 := newNode(t, n, "node2", program, testdata(t, "fresh.cnf"))
-	node1.start(t)
-	node2.start(t)
-	node1.admin(t, "LOAD MYSQL USERS TO RUNTIME") // node1 has a history: its users were loaded since it started
+	const recorded = "\nkeepsql_variables=\n{\n\tcluster_bootstrap_from_peer=\"false\"\n}\n"
+	node1, node2 := newCluster(t, recorded)
 	sql := sections(seed(t, "walkthrough.sql"))
-
-	// 1 and 2: node1 becomes a member, and node2 does not know the cluster's account.
-	node1.run(t, sql["on node1"])
-	node1.logged(t, 10*time.Second, "unable to connect to peer 10.99.0.2:6032 . Error: ProxySQL Error: Access denied for user 'cluster_user'@'10.99.0.1'")
 
 	// 3: node2 becomes one too.
 	before := node1.checksums(t, pulled...)
-	node2.run(t, sql["on node2: the above, and before it"])
-	node2.run(t, sql["on node1"])
+	join(t, node2)
 
 	// 4: what is above version 1 syncs; what is at version 1 on both sides stands off, and says so every 30 checks.
 	node2.sameAs(t, node1, 20*time.Second, "mysql_users")
@@ -71,6 +61,55 @@ func TestWalkthrough(t *testing.T) {
 		}
 	}
 	node2.sameAs(t, node1, 20*time.Second, pulled...)
+	sameTables(t, node1, node2)
+	if got := node1.admin(t, sql["on either"][0]); !strings.Contains(got, "mysql_servers_v2\t2\t") {
+		t.Errorf("runtime_checksums_values: %s", got)
+	}
+}
+
+// TestBootstrap is the same walkthrough with the default settings: node2 has nothing of its own and takes over what node1
+// was started with, so that nobody has to load anything by hand.
+func TestBootstrap(t *testing.T) {
+	node1, node2 := newCluster(t, "")
+	before := node1.checksums(t, pulled...)
+	join(t, node2)
+	node2.sameAs(t, node1, 20*time.Second, append([]string{"mysql_users"}, pulled...)...)
+	if d := cmp.Diff(before, node1.checksums(t, pulled...), cmp.AllowUnexported(checksum{})); d != "" {
+		t.Errorf("node1 meanwhile: %s", d)
+	}
+	sameTables(t, node1, node2)
+	node1.run(t, []string{"UPDATE mysql_query_rules SET comment='later' WHERE rule_id=1", "LOAD MYSQL QUERY RULES TO RUNTIME"})
+	node2.sameAs(t, node1, 20*time.Second, "mysql_query_rules")
+}
+
+// newCluster starts both hosts and makes node1 a member, which node2 does not know of yet. more is added to both files.
+func newCluster(t *testing.T, more string) (node1, node2 *node) {
+	t.Helper()
+	n := newNetwork(t, "node1", "node2")
+	program := binary.Path(t)
+	node1 = newNode(t, n, "node1", program, testdata(t, "before.cnf")+more)
+	node2 = newNode(t, n, "node2", program, testdata(t, "fresh.cnf")+more)
+	node1.start(t)
+	node2.start(t)
+	node1.admin(t, "LOAD MYSQL USERS TO RUNTIME") // node1 has a history: its users were loaded since it started
+
+	// 1 and 2: node1 becomes a member, and node2 does not know the cluster's account.
+	node1.run(t, sections(seed(t, "walkthrough.sql"))["on node1"])
+	node1.logged(t, 10*time.Second, "unable to connect to peer 10.99.0.2:6032 . Error: ProxySQL Error: Access denied for user 'cluster_user'@'10.99.0.1'")
+	return node1, node2
+}
+
+// join makes node2 a member too.
+func join(t *testing.T, node2 *node) {
+	t.Helper()
+	sql := sections(seed(t, "walkthrough.sql"))
+	node2.run(t, sql["on node2: the above, and before it"])
+	node2.run(t, sql["on node1"])
+}
+
+// sameTables compares what the nodes have in memory, in force and on disk.
+func sameTables(t *testing.T, node1, node2 *node) {
+	t.Helper()
 	for _, table := range []string{
 		"mysql_servers", "mysql_replication_hostgroups", "mysql_query_rules", "mysql_users", "proxysql_servers",
 		"runtime_mysql_servers", "runtime_mysql_query_rules", "runtime_mysql_users", "runtime_proxysql_servers",
@@ -80,9 +119,6 @@ func TestWalkthrough(t *testing.T) {
 		if d := cmp.Diff(node1.admin(t, q), node2.admin(t, q)); d != "" {
 			t.Errorf("%s of node1 (-) and node2 (+): %s", table, d)
 		}
-	}
-	if got := node1.admin(t, sql["on either"][0]); !strings.Contains(got, "mysql_servers_v2\t2\t") {
-		t.Errorf("runtime_checksums_values: %s", got)
 	}
 }
 
