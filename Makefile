@@ -4,12 +4,15 @@ GO          ?= go
 VERSION     ?= $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := bin/staticcheck-v0.8.2
 FUZZTIME    ?= 30s
+RACETIME    ?= 8m
 BENCH       ?= .
 # The lab measures times, so nothing else runs beside it.
 LAB         := ./engine/lab
 OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
-# The lab and the demonstration run a binary, which the race detector does not see.
-RACE        ?= $$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$')
+# What runs under the race detector in every test run: the packages with goroutines of their own whose tests need little
+# SQLite, which is slow there. `make soak` runs all of them.
+RACE        ?= ./conf/watch ./vrrp/... ./engine/wire ./engine/listen ./engine/stats/... ./engine/hostgroup ./engine/rule \
+               ./engine/setting ./engine/proxy ./engine/cluster/diffcheck
 
 export CGO_ENABLED = 0
 
@@ -36,9 +39,9 @@ test: deps race build ## all tests; as root it first installs what they need, ot
 deps: # the programs that tests run
 	@packaging/test-deps.sh
 
-race: # all packages but those that run the binary, under the race detector, which needs a C compiler
+race: # the packages of RACE under the race detector, which needs a C compiler
 	@if command -v cc >/dev/null || command -v gcc >/dev/null; then \
-		echo '$(GO) test -race -short …'; CGO_ENABLED=1 $(GO) test -race -short -timeout 8m $(RACE); \
+		echo '$(GO) test -race -short …'; CGO_ENABLED=1 $(GO) test -race -short -timeout $(RACETIME) $(RACE); \
 	else echo 'skipped: go test -race needs a C compiler (gcc)'; fi
 
 demo: build ## run one node on an embedded backend and show what it does; Ctrl-C ends it
@@ -47,7 +50,10 @@ demo: build ## run one node on an embedded backend and show what it does; Ctrl-C
 lab: build ## as root: the seed set-up in network namespaces, and what a client sees when hosts die
 	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 4m $(LAB)
 
-soak: ## every fuzz target for FUZZTIME (30s)
+# Long forms of tests read their length from the environment.
+soak: ## the long runs: race detector over everything, 1 000 random edits, every fuzz target for FUZZTIME (30s)
+	$(MAKE) race RACE="$$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$' | tr '\n' ' ')" RACETIME=40m
+	KEEPSQL_EDITS=1000 $(GO) test -count=1 -run TestRandomEdits ./engine
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
