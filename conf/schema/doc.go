@@ -1,7 +1,7 @@
 // Package schema is what an operator can set, as tables: the SQL tables of the admin
 // interface, the variables, and the modules that both are grouped into.
 //
-//  1. sql/*.sql hold the definitions of every table of every schema, upstream's text;
+//  1. sql/*.sql hold the definitions of the tables, upstream's text; twins (disk, runtime_, _reset) are made of them;
 //     Tables and Lookup read them once and give names, columns, defaults and keys;
 //  2. variables_table.go holds every variable with type, default and range;
 //  3. Modules says which tables and variables are loaded, versioned and synced as one,

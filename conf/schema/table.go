@@ -77,8 +77,40 @@ var tables = sync.OnceValue(func() map[string][]*Table {
 			}
 		}
 	}
-	return out
+	return addTwins(out)
 })
+
+// addTwins adds the tables that look like others: every table an operator edits has one on
+// disk and one that shows the runtime, and some statistics one that is emptied by reading it.
+func addTwins(t map[string][]*Table) map[string][]*Table {
+	for _, table := range slices.Clone(t["main"]) {
+		if strings.HasPrefix(table.Name, "runtime_") {
+			continue
+		}
+		if table.Name != "coredump_filters" {
+			t["disk"] = append(t["disk"], table.twin("disk", table.Name))
+		}
+		if table.Name != "mysql_collations" {
+			t["main"] = append(t["main"], table.twin("main", "runtime_"+table.Name))
+		}
+	}
+	for _, name := range []string{
+		"stats_mysql_client_host_cache", "stats_mysql_connection_pool", "stats_mysql_errors",
+		"stats_mysql_query_digest", "stats_proxysql_message_metrics",
+	} {
+		i := slices.IndexFunc(t["stats"], func(table *Table) bool { return table.Name == name })
+		t["stats"] = append(t["stats"], t["stats"][i].twin("stats", name+"_reset"))
+	}
+	return t
+}
+
+// twin is the same table under another name.
+func (t *Table) twin(schema, name string) *Table {
+	twin := *t
+	twin.Schema, twin.Name = schema, name
+	twin.DDL = strings.Replace(t.DDL, "CREATE TABLE "+t.Name, "CREATE TABLE "+name, 1)
+	return &twin
+}
 
 // Tables lists the tables of a schema in the order they are made.
 func Tables(schema string) []*Table { return tables()[schema] }

@@ -13,11 +13,6 @@ CREATE TABLE stats_mysql_client_host_cache (
     error_count INT NOT NULL,
     last_updated BIGINT NOT NULL);
 
-CREATE TABLE stats_mysql_client_host_cache_reset (
-    client_address VARCHAR NOT NULL,
-    error_count INT NOT NULL,
-    last_updated BIGINT NOT NULL);
-
 CREATE TABLE stats_mysql_commands_counters (
     Command VARCHAR NOT NULL PRIMARY KEY,
     Total_Time_us INT NOT NULL,
@@ -51,37 +46,7 @@ CREATE TABLE stats_mysql_connection_pool (
     Bytes_data_recv INT,
     Latency_us INT);
 
-CREATE TABLE stats_mysql_connection_pool_reset (
-    hostgroup INT,
-    srv_host VARCHAR,
-    srv_port INT,
-    status VARCHAR,
-    ConnUsed INT,
-    ConnFree INT,
-    ConnOK INT,
-    ConnERR INT,
-    MaxConnUsed INT,
-    Queries INT,
-    Queries_GTID_sync INT,
-    Bytes_data_sent INT,
-    Bytes_data_recv INT,
-    Latency_us INT);
-
 CREATE TABLE stats_mysql_errors (
-    hostgroup INT NOT NULL,
-    hostname VARCHAR NOT NULL,
-    port INT NOT NULL,
-    username VARCHAR NOT NULL,
-    client_address VARCHAR NOT NULL,
-    schemaname VARCHAR NOT NULL,
-    errno INT NOT NULL,
-    count_star INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
-    last_error VARCHAR NOT NULL DEFAULT '',
-    PRIMARY KEY (hostgroup, hostname, port, username, schemaname, errno) );
-
-CREATE TABLE stats_mysql_errors_reset (
     hostgroup INT NOT NULL,
     hostname VARCHAR NOT NULL,
     port INT NOT NULL,
@@ -166,23 +131,6 @@ CREATE TABLE stats_mysql_query_digest (
     sum_rows_sent INTEGER NOT NULL,
     PRIMARY KEY (hostgroup, schemaname, username, client_address, digest) );
 
-CREATE TABLE stats_mysql_query_digest_reset (
-    hostgroup INT,
-    schemaname VARCHAR NOT NULL,
-    username VARCHAR NOT NULL,
-    client_address VARCHAR NOT NULL,
-    digest VARCHAR NOT NULL,
-    digest_text VARCHAR NOT NULL,
-    count_star INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
-    sum_time INTEGER NOT NULL,
-    min_time INTEGER NOT NULL,
-    max_time INTEGER NOT NULL,
-    sum_rows_affected INTEGER NOT NULL,
-    sum_rows_sent INTEGER NOT NULL,
-    PRIMARY KEY (hostgroup, schemaname, username, client_address, digest) );
-
 CREATE TABLE stats_mysql_query_rules (
     rule_id INTEGER PRIMARY KEY,
     hits INT NOT NULL);
@@ -193,16 +141,6 @@ CREATE TABLE stats_mysql_users (
     frontend_max_connections INT NOT NULL);
 
 CREATE TABLE stats_proxysql_message_metrics (
-    message_id VARCHAR NOT NULL,
-    filename VARCHAR NOT NULL,
-    line INT CHECK (line >= 0) NOT NULL DEFAULT 0,
-    func VARCHAR NOT NULL,
-    count_star INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
-    PRIMARY KEY (filename, line, func) );
-
-CREATE TABLE stats_proxysql_message_metrics_reset (
     message_id VARCHAR NOT NULL,
     filename VARCHAR NOT NULL,
     line INT CHECK (line >= 0) NOT NULL DEFAULT 0,
