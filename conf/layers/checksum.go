@@ -50,16 +50,18 @@ func hashUsers(rows *schema.Rows) uint64 {
 	var sum uint64
 	for _, side := range []string{"backend", "frontend"} {
 		at := rows.Index(side)
-		sum += hashUserSet(rows.Filter(func(r schema.Row) bool { return r[at].Text == "1" }))
+		set := rows.Filter(func(r schema.Row) bool { return r[at].Text == "1" })
+		sortByNameHash(set)
+		sum += hashUserSet(set)
 	}
 	return sum
 }
 
+// hashUserSet hashes users that are in the order of the hash of their names.
 func hashUserSet(rows *schema.Rows) uint64 {
 	if len(rows.Rows) == 0 {
 		return 0
 	}
-	sortByNameHash(rows)
 	f := positions(rows, "use_ssl", "default_hostgroup", "schema_locked", "transaction_persistent", "fast_forward", "max_connections")
 	texts := positions(rows, "username", "password", "default_schema", "comment", "attributes")
 	h := spooky.New(usersSeed1, usersSeed2)
@@ -186,6 +188,9 @@ func compareCells(a, b schema.Cell) int {
 
 // integer reads a whole number; what is not one counts as 0, as SQLite compares it.
 func integer(c schema.Cell) int64 {
+	if len(c.Text) == 1 && c.Text[0] >= '0' && c.Text[0] <= '9' {
+		return int64(c.Text[0] - '0') // nearly all are flags
+	}
 	n, err := strconv.ParseInt(c.Text, 10, 64)
 	if err != nil {
 		return 0

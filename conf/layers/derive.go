@@ -27,10 +27,10 @@ func (m *Manager) derive(mod schema.Module, source map[string]*schema.Rows, befo
 			sums:    map[string]uint64{mod.Name: hashVariables(rows, m.syncInterfaces)},
 		}
 	case mod.Name == schema.MySQLUsers:
-		rows := usersInForce(source["mysql_users"], before)
+		rows, sum := usersInForce(source["mysql_users"], before)
 		return derived{
 			runtime: map[string]*schema.Rows{"mysql_users": rows},
-			sums:    map[string]uint64{mod.Name: hashUsers(rows)},
+			sums:    map[string]uint64{mod.Name: sum},
 		}
 	case mod.Name == schema.MySQLServers:
 		return deriveServers(mod, source)
@@ -116,8 +116,8 @@ func Served(table string, rows *schema.Rows) *schema.Rows {
 }
 
 // usersInForce splits the active users into frontend and backend rows, as upstream shows and
-// serves them.
-func usersInForce(source *schema.Rows, before *Snapshot) *schema.Rows {
+// serves them. The sum is what hashUsers gives.
+func usersInForce(source *schema.Rows, before *Snapshot) (inForce *schema.Rows, sum uint64) {
 	at := indexes(source, "username", "active", "default_hostgroup", "frontend", "backend", "attributes")
 	username, attributes, active, hostgroup := at["username"], at["attributes"], at["active"], at["default_hostgroup"]
 	frontend, backend := at["frontend"], at["backend"]
@@ -144,9 +144,10 @@ func usersInForce(source *schema.Rows, before *Snapshot) *schema.Rows {
 			set.Rows[n] = r
 		}
 		sortByNameHash(set)
+		sum += hashUserSet(set)
 		out.Rows = append(out.Rows, set.Rows...)
 	}
-	return out
+	return out, sum
 }
 
 // usersBefore gives the names that were in force, once it is asked.
