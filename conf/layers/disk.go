@@ -31,7 +31,7 @@ func (m *Manager) copy(module, from, to string) error {
 	return nil
 }
 
-// copyModule copies by column names, so that a table of disk may have columns in another order.
+// copyModule copies the module's rows from one schema to another, in place of what is there.
 func copyModule(tx store.Tx, mod schema.Module, from, to string) error {
 	if mod.Prefix != "" {
 		rows, err := tx.Query("SELECT variable_name, variable_value FROM "+from+"."+mod.VariablesTable()+" WHERE substr(variable_name, 1, ?) = ?",
@@ -42,11 +42,7 @@ func copyModule(tx store.Tx, mod schema.Module, from, to string) error {
 		return tx.Insert(to+"."+mod.VariablesTable(), rows)
 	}
 	for _, table := range mod.Tables {
-		rows, err := tx.Query("SELECT * FROM " + from + "." + table)
-		if err != nil {
-			return err
-		}
-		if err := tx.Fill(to+"."+table, rows.Project(schema.Lookup("main", table).ColumnNames()...)); err != nil {
+		if err := tx.Copy(from+"."+table, to+"."+table); err != nil {
 			return err
 		}
 	}

@@ -222,3 +222,47 @@ func TestState(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Copy goes by the names of the columns, and takes the place of what was there.
+func TestCopy(t *testing.T) {
+	s, err := store.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, sql := range []string{
+		"INSERT INTO main.mysql_users(username,password,comment) VALUES('b',NULL,'1'),('a','x','2')", "INSERT INTO disk.mysql_users(username) VALUES('gone')",
+		"DROP TABLE disk.proxysql_servers", "CREATE TABLE disk.proxysql_servers(comment VARCHAR, weight INT, port INT, hostname VARCHAR)",
+		"INSERT INTO main.proxysql_servers VALUES('h',1,2,'c')",
+	} {
+		if _, err := s.Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = s.Tx(func(tx store.Tx) error {
+		for _, table := range []string{"mysql_users", "proxysql_servers"} {
+			if err := tx.Copy("main."+table, "disk."+table); err != nil {
+				return err
+			}
+		}
+		users, err := tx.Query("SELECT username, password, comment FROM disk.mysql_users ORDER BY rowid")
+		if err != nil {
+			return err
+		}
+		want := []schema.Row{{schema.Text("b"), schema.Null, schema.Text("1")}, {schema.Text("a"), schema.Text("x"), schema.Text("2")}}
+		if diff := cmp.Diff(want, users.Rows); diff != "" {
+			t.Error(diff)
+		}
+		servers, err := tx.Query("SELECT hostname, port, weight, comment FROM disk.proxysql_servers")
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff([]schema.Row{{schema.Text("h"), schema.Text("1"), schema.Text("2"), schema.Text("c")}}, servers.Rows); diff != "" {
+			t.Error(diff)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

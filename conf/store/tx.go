@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -31,6 +32,27 @@ func (tx Tx) Fill(table string, rows *schema.Rows) error {
 		return err
 	}
 	return tx.Insert(table, rows)
+}
+
+// Copy puts the rows of one table in place of everything another one holds, inside SQLite. Both are qualified, and have the same
+// columns, which may stand in another order.
+func (tx Tx) Copy(from, to string) error {
+	if err := tx.Exec("DELETE FROM " + to); err != nil {
+		return err
+	}
+	var columns [2][]string
+	for i, table := range []string{from, to} {
+		none, err := tx.Query("SELECT * FROM " + table + " LIMIT 0")
+		if err != nil {
+			return err
+		}
+		columns[i] = none.Columns
+	}
+	if slices.Equal(columns[0], columns[1]) {
+		return tx.Exec("INSERT INTO " + to + " SELECT * FROM " + from) // which SQLite does page by page where it can
+	}
+	list := idents(columns[1])
+	return tx.Exec("INSERT INTO " + to + "(" + list + ") SELECT " + list + " FROM " + from + " ORDER BY rowid")
 }
 
 // Insert adds the rows, each in place of a row with the same key.
