@@ -26,8 +26,8 @@ const (
 	maxTotalBytes    = 64 << 20 // bytes read in all, repetitions counted
 	maxNesting       = 64       // brackets or blocks within each other
 	maxDiagnostics   = 200      // then parsing stops
-	maxLineBytes     = 64 << 10 // one keepalived line after substitution
-	maxSubstitutions = 1000     // parameters replaced in one line
+	maxLineBytes     = 16 << 10 // one keepalived line after substitution
+	maxSubstitutions = 200      // parameters replaced in one line
 	maxExpandDepth   = 32       // parameters and loops within each other
 	maxExpanded      = 100_000  // lines made by loops and multi-line parameters in all
 	maxExpandBytes   = 16 << 20 // bytes of those lines in all

@@ -285,7 +285,7 @@ func TestLimits(t *testing.T) {
 		{"rounds of loops", files("f0", "~SEQ(A,1,1000) ~SEQ(B,1,1000) x"), "loops and parameters make more than 100000 lines or 16 MiB"},
 		{"bytes of loops", files("f0", "~SEQ(A,1,90000) "+repeat("x", 1000)), "loops and parameters make more than 100000 lines or 16 MiB"},
 		{"parameter in itself", files("f0", "$A=x${A}\na $A"), `parameter "A" refers to itself, or stands for too much text`},
-		{"parameters doubled", files("f0", "$A=${B}${B}\n$B=${C}${C}\n$C="+repeat("x", 40_000)+"\na $A"), `parameter "B" refers to itself, or stands for too much text`},
+		{"parameters doubled", files("f0", "$A=${B}${B}\n$B=${C}${C}\n$C="+repeat("x", 40_000)+"\na $A"), `parameter "C" refers to itself, or stands for too much text`},
 		{"lines that make lines", files("f0", "$A= \\\n x \\\n $A\n$A"), "parameters and loops are nested more than 32 deep, or refer to themselves"},
 		{"loop in itself", files("f0", "$A=~SEQ(I,1,2) $A\n$A"), `parameter "A" refers to itself, or stands for too much text`},
 		{"no text", files("f0", "a=1\nb=\x00"), "the file holds a NUL byte, it is no text"},
