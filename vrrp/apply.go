@@ -51,6 +51,7 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 		}
 	}
 	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return !r.m.Leaving() && r.notify.Wait(0) })
+	l.findVirtual()
 	l.usePorts()
 	l.useSensors(cfg)
 	freshGroups := l.useGroups(cfg)

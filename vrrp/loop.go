@@ -2,6 +2,7 @@ package vrrp
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -29,7 +30,8 @@ type loop struct {
 	readable chan readiness    // sockets that have something to read
 	engine   engineState
 	groups   []*group
-	sensors  map[string]*sensor // tracked files and processes, by name of the tracker
+	virtual  map[netip.Addr]bool // all addresses of routers; see findVirtual
+	sensors  map[string]*sensor  // tracked files and processes, by name of the tracker
 	fifos    fifos
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
 	logUnknown bool

@@ -18,9 +18,8 @@ type Options struct {
 	// TrackEngine says that a proxy runs beside this speaker and SetEngine reports its life.
 	// Instances then claim nothing before it is alive, unless they have `track_engine off`.
 	TrackEngine bool
-	// Realtime gives all threads of this process a real-time priority and locks its memory,
-	// where that is allowed; vrrp_rt_priority says which priority. For a process that does
-	// nothing but VRRP.
+	// Realtime lets vrrp_rt_priority and vrrp_no_swap act on this process: it does nothing
+	// but VRRP.
 	Realtime bool
 }
 

@@ -95,22 +95,22 @@ func (l *loop) sourceOf(r *router, p *port) netip.Addr {
 		if r.conf.IPv6() {
 			usable = a.Addr().Is6() && a.Addr().IsLinkLocalUnicast()
 		}
-		if usable && !l.virtual(a.Addr()) {
+		if usable && !l.virtual[a.Addr()] {
 			return a.Addr()
 		}
 	}
 	return netip.Addr{}
 }
 
-func (l *loop) virtual(a netip.Addr) bool {
+// findVirtual notes all virtual addresses. They are asked for often: at every change of an
+// interface, for each router and each address that is there.
+func (l *loop) findVirtual() {
+	l.virtual = map[netip.Addr]bool{}
 	for _, r := range l.routers {
 		for _, p := range r.prefixes() {
-			if p.Addr() == a {
-				return true
-			}
+			l.virtual[p.Addr()] = true
 		}
 	}
-	return false
 }
 
 // setEngine passes the life of the proxy on to all routers at once.

@@ -53,8 +53,8 @@ type Global struct {
 	LogUnknownVRIDs   bool
 	Defaults          Tuning // of instances that come later in the text
 
-	// RealtimePriority of the speaker's threads, 1–99; 0 is the speaker's own choice.
-	RealtimePriority int
+	RealtimePriority int  // vrrp_rt_priority: of the speaker's threads, 1–99; 0 is none
+	NoSwap           bool // vrrp_no_swap: the speaker's memory stays where it is
 	// FIFOs receive a line for every change: notify_fifo, then vrrp_notify_fifo.
 	FIFOs [2]FIFO
 	// FIFOOnReload repeats the states to the FIFOs after a reload.

@@ -80,7 +80,7 @@ var globalRules = []rule[Global]{
 	{name: "vrrp_garp_extra_if", least: 1, effect: pending},
 	{name: "startup_script", least: 1, effect: pending}, {name: "startup_script_timeout", effect: pending},
 	{name: "shutdown_script", least: 1, effect: pending}, {name: "shutdown_script_timeout", effect: pending},
-	{name: "vrrp_rt_priority", least: 1, set: setInt(1, 99, func(g *Global) *int { return &g.RealtimePriority })}, {name: "vrrp_no_swap", effect: silent},
+	{name: "vrrp_rt_priority", least: 1, set: setInt(1, 99, func(g *Global) *int { return &g.RealtimePriority })}, {name: "vrrp_no_swap", set: setOn(func(g *Global) *bool { return &g.NoSwap })},
 	{name: "vrrp_delay_after_boot", effect: pending}, {name: "vrrp_owner_ignore_adverts", effect: pending},
 	{name: "v3_checksum_as_v2", effect: pending}, {name: "vmac_prefix", least: 1, effect: pending}, {name: "vmac_addr_prefix", effect: pending},
 
