@@ -3,10 +3,15 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/engine/command"
+	"github.com/keepsql/keepsql/engine/keepalivedcli"
+	"github.com/keepsql/keepsql/engine/proxysqlcli"
 )
 
 // version is set by the linker.
@@ -31,8 +36,27 @@ type cli struct {
 }
 
 func main() {
+	if role, done := otherName(); done {
+		os.Exit(role)
+	}
 	c := cli{Globals: command.Globals{Version: version}}
 	k := kong.Parse(&c, kong.Name("keepsql"), kong.UsageOnError(), kong.Vars{"datadir": conf.DefaultDatadir},
 		kong.Description("SQL proxy and virtual IP for MySQL and MariaDB, a drop-in for ProxySQL and keepalived."))
 	k.FatalIfErrorf(k.Run(&c.Globals))
+}
+
+// otherName runs the program as what it replaces, where it is invoked under that name. The
+// child processes bear these names too; they are told by their role.
+func otherName() (status int, done bool) {
+	args := os.Args[1:]
+	child := len(args) > 0 && (args[0] == "engine" || args[0] == "vrrp")
+	switch name := filepath.Base(os.Args[0]); {
+	case child:
+		return 0, false
+	case name == "keepalived":
+		return keepalivedcli.Main(args, version), true
+	case name == "proxysql":
+		return proxysqlcli.Main(args, version), true
+	}
+	return 0, false
 }

@@ -29,6 +29,8 @@ type Options struct {
 	SQLiteServer bool     // run the embedded server
 	Version      string   // of the program
 	JSONLog      bool     // log lines as JSON objects
+	AdminSocket  string   // takes the place of admin-mysql_ifaces for good; empty: it does not
+	UUID         string   // of the node; wins over the file's
 }
 
 // args are the command line of a child.
@@ -41,6 +43,11 @@ func (o Options) args(r role, datadir string) []string {
 		return args
 	}
 	args = append(args, "--datadir="+datadir, "--program-version="+o.Version)
+	for name, value := range map[string]string{"--admin-socket=": o.AdminSocket, "--uuid=": o.UUID} {
+		if value != "" {
+			args = append(args, name+value)
+		}
+	}
 	for name, on := range map[string]bool{"--initial": o.Initial, "--reload": o.Reload, "--sqlite3-server": o.SQLiteServer} {
 		if on {
 			args = append(args, name)

@@ -30,6 +30,8 @@ type NodeOptions struct {
 	Initial        bool
 	Reload         bool
 	SQLiteServer   bool `name:"sqlite3-server"`
+	AdminSocket    string
+	UUID           string `name:"uuid"`
 }
 
 // CompatVersion is admin-version: peers sync with those that show the same. It names the
@@ -117,7 +119,7 @@ func newNode(o NodeOptions, names []string, file *conf.File, link *Link, log zer
 
 // build makes the parts and ties them together; each subscribes to the modules it works by.
 func (n *node) build(file *conf.File) error {
-	uuid, err := n.layers.UUID(file.Process.UUID)
+	uuid, err := n.layers.UUID(firstOf(n.opt.UUID, file.Process.UUID))
 	if err != nil {
 		return err
 	}
@@ -127,7 +129,7 @@ func (n *node) build(file *conf.File) error {
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
 		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,
-		Config: n.readConfig,
+		Config: n.readConfig, Interfaces: n.opt.AdminSocket,
 	})
 	n.parts = []part{{"proxy", n.proxy.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
 	if n.opt.SQLiteServer {
