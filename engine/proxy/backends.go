@@ -63,6 +63,9 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	if !set.multiplexing || s.user.fastForward {
 		b.flags |= stickyNoMultiplex
 	}
+	if s.user.fastForward {
+		b.flags |= stickySet
+	}
 	if !s.p.servers.Multiplex(st.hostgroup) {
 		b.flags |= stickyHostgroup
 	}
@@ -143,6 +146,7 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	if st.binds && a.Err != nil { // refused: there is nothing to be bound to
 		s.lockedOn, st.multiplex = -1, rule.Unset
 	}
+	st.opaque = st.opaque && a.Err == nil
 	switch {
 	case a.Err != nil:
 		b.inTrx = s.trxAfterError(b, st)

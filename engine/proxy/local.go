@@ -75,6 +75,9 @@ func (s *session) number(sql []byte, n uint64) error {
 // charsets answers what some clients ask when they connect.
 func (s *session) charsets() error {
 	def := s.p.settings.Load().collation.Charset
+	if def == "utf8mb3" { // upstream's table of character sets has the old name
+		def = "utf8"
+	}
 	names, _, _ := strings.Cut(strings.TrimPrefix(s.vars.Names(), "CHARACTER SET "), " ")
 	value := func(variable string) string {
 		if v := strings.Trim(s.vars.Value(variable), "'"); v != "" {

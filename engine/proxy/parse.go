@@ -28,6 +28,7 @@ type statement struct {
 	fresh     bool // a hint wants a new connection
 	prep      *prepared
 	binds     bool // a SET that binds the session to where it is executed
+	opaque    bool // a SET that changes what is not followed
 
 	digester digest.Digester
 	query    rule.Query
@@ -48,6 +49,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st := s.p.scratch.Get().(*statement)
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
+	st.opaque = false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }

@@ -92,6 +92,7 @@ func (s *session) readReplay(b *backend, schema bool, want *setting.State) error
 	}
 	if s.once != "" {
 		s.once = ""
+		b.flags |= stickyOnce
 		e, err := b.replayAnswer()
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ func (s *session) set(st *statement, set *settings) (done bool, err error) {
 		s.p.log.Debug().Uint32("session", s.id).Int("hostgroup", s.lockedOn).Str("client", s.clientAddr()).
 			Msgf("Unable to parse unknown SET query from client %s. Setting lock_hostgroup. Query: %s", s.clientAddr(), cut(st.sql))
 	}
-	st.multiplex = 0 // the connection stays with the session
+	st.multiplex, st.opaque = 0, true // the connection stays with the session, and is reset after it
 	return false, nil
 }
 

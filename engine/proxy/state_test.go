@@ -51,13 +51,38 @@ func TestWrongValueFailsOnce(t *testing.T) {
 	if _, err := db.Exec("SET NAMES klingon"); codeOf(err) != 1115 {
 		t.Errorf("want 1115, got %v", err)
 	}
-	if _, err := db.Exec("SET character_set_results=klingon"); err != nil {
-		t.Errorf("SET character_set_results: %v", err)
-	}
-	if _, err := db.Exec("SELECT 1"); codeOf(err) != 1115 {
+	if _, err := db.Exec("SET character_set_results=klingon"); codeOf(err) != 1115 {
 		t.Errorf("want 1115, got %v", err)
 	}
-	exec(t, db, "SELECT 1")
+	exec(t, db, "SET character_set_results=NULL", "SELECT 1")
+}
+
+// What a session changes on its server without the proxy following it must not be found by the next session there.
+func TestNothingLeaks(t *testing.T) {
+	for name, c := range map[string]struct{ sections, stmt, ask, want string }{
+		"a SET that is not understood": {"", "SET sql_mode=(SELECT 'ANSI')", "SELECT @@sql_mode LIKE '%ANSI%'", "0"},
+		"a SET among several":          {"", "SELECT 1; SET sql_mode='ANSI'", "SELECT @@sql_mode LIKE '%ANSI%'", "0"},
+		"a user variable":              {"", "SET @leak=1", "SELECT @leak IS NULL", "1"},
+		"SET TRANSACTION":              {"", "SET TRANSACTION READ ONLY", "SELECT 1", "1"},
+		"a rule with multiplex": {`mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SET", multiplex=0 } )`,
+			"SET sql_mode=(SELECT 'ANSI')", "SELECT @@sql_mode LIKE '%ANSI%'", "0"},
+		"fast_forward": {`mysql_users: ( { username="app", password="app_pass", default_hostgroup=10, fast_forward=1 } )`,
+			"SET sql_mode='ANSI'", "SELECT @@sql_mode LIKE '%ANSI%'", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := start(t, "", c.sections)
+			several := func(c *mysql.Config) { c.MultiStatements = true }
+			first := n.open(1, several)
+			exec(t, first, c.stmt, "SELECT 1")
+			first.Close()
+			waitFor(t, "end of the session", func() bool { return len(n.table("stats_mysql_processlist")) == 0 })
+			second := n.open(1, several)
+			if got := one(t, second, c.ask); got != c.want {
+				t.Errorf("%s: %s", c.ask, got)
+			}
+			exec(t, second, "INSERT INTO t (v) VALUES ('leak')")
+		})
+	}
 }
 
 // Variables of another make of server are left out, as upstream does; the others are set.

@@ -26,7 +26,11 @@ const (
 	stickyOption       sticky = 0x40000  // COM_SET_OPTION
 	stickyStatements   sticky = 0x80000  // prepared statements of the binary protocol
 	stickyUnknown      sticky = 0x100000 // something happened that may have left anything behind
+	stickySet          sticky = 0x200000 // a SET that is not followed, or a fast_forward session: any variable may be changed
 )
+
+// stickyOnce is a SET TRANSACTION that no transaction may have used up yet: SELECT 1 does not.
+const stickyOnce sticky = 0x400000
 
 // harmless are the reasons that leave nothing on the server for the next session to find.
 const stickyHarmless = stickyNoMultiplex | stickyFoundRows | stickyHostgroup | stickyWarnings | stickySavepoint
@@ -41,17 +45,24 @@ func (f sticky) after(st *statement, warnings, inTrx bool) sticky {
 	}
 	if !inTrx {
 		f &^= stickySavepoint
+	} else {
+		f &^= stickyOnce
 	}
 	f = f.byTraits(st)
 	for text := st.text; len(text) > 0; {
 		part, rest, _ := bytes.Cut(text, []byte(";"))
-		f = f.byWords(part)
+		if f = f.byWords(part); st.traits&traitSeveral != 0 && beginsWith(part, "set ") {
+			f |= stickySet
+		}
 		text = bytes.TrimLeft(rest, " ")
 	}
 	return f
 }
 
 func (f sticky) byTraits(st *statement) sticky {
+	if st.opaque {
+		f |= stickySet
+	}
 	if st.traits&traitUserVariable != 0 && st.multiplex != 2 {
 		f |= stickyUserVariable
 	}

@@ -131,6 +131,9 @@ func (p *parser) assign(name string, scoped bool) bool {
 		value, ok = p.modeExpression()
 	}
 	if ok {
+		if strings.HasPrefix(v.name, "character_set_") && !strings.EqualFold(value, "null") {
+			p.st.Charset = strings.Trim(value, "'")
+		}
 		p.st.assignments = append(p.st.assignments, assignment{variable: i, value: value})
 	}
 	return ok

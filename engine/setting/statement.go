@@ -17,7 +17,7 @@ const (
 // Statement is a SET statement as far as it is understood.
 type Statement struct {
 	Verdict     Verdict
-	Charset     string // set by NAMES or CHARACTER SET, for a check that it exists; "" without
+	Charset     string // set by NAMES, CHARACTER SET or a character_set variable, for a check that it exists; "" without
 	SetsNames   bool   // there was a NAMES or CHARACTER SET
 	assignments []assignment
 }
