@@ -166,8 +166,8 @@ func TestStopStartRestart(t *testing.T) {
 		step{"LOAD MYSQL SERVERS TO RUNTIME", "ok 0"}, // ends upstream
 		step{"PROXYSQL START", "ok 0"}, step{"PROXYSQL PAUSE", "ok 0"}, step{"PROXYSQL RESUME", "ok 0"},
 	)
-	if _, err := c.Query(context.Background(), "PROXYSQL RESTART"); err == nil || !control.restarted {
-		t.Errorf("PROXYSQL RESTART: %v, restarted %v; want a closed connection", err, control.restarted)
+	if _, err := c.Query(context.Background(), "PROXYSQL RESTART"); err == nil || !control.restarted.Load() {
+		t.Errorf("PROXYSQL RESTART: %v, restarted %v; want a closed connection", err, control.restarted.Load())
 	}
 }
 

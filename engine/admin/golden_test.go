@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -162,10 +163,13 @@ func describe(c wire.Column) any {
 }
 
 // answers is a proxy that can be paused and stopped, as far as the admin interface sees it.
-type answers struct{ paused, stopped, restarted bool }
+type answers struct {
+	paused, stopped bool
+	restarted       atomic.Bool
+}
 
 func (a *answers) Shutdown(bool)  {}
-func (a *answers) Restart() error { a.restarted = true; return nil }
+func (a *answers) Restart() error { a.restarted.Store(true); return nil }
 func (a *answers) Stop() error    { a.stopped = true; return nil }
 func (a *answers) Start() error {
 	if !a.stopped {
