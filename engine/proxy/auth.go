@@ -32,6 +32,11 @@ func (p *Proxy) authenticator(v layers.Variables, set *settings) *wire.Authentic
 		Timeout: set.connectTimeout,
 		Key:     p.key,
 	}
+	networks, wrong := readTrusted(v.String("mysql-proxy_protocol_networks"))
+	if len(wrong) > 0 {
+		p.log.Error().Strs("networks", wrong).Msg("mysql-proxy_protocol_networks: left out what is no network")
+	}
+	a.Preamble = p.preamble(networks)
 	if v.Bool("mysql-have_ssl") || a.Plugin == wire.PluginSHA2 {
 		a.TLS = p.tls
 	}

@@ -29,5 +29,5 @@
 //   - Reads outside of a transaction run with autocommit on even if the session has it off, as upstream has it; the status
 //     flags in their answers are the server's.
 //   - fast_forward users get connections of their own and no rules, but packets are still followed.
-//   - No compression, PROXY protocol, query cache, mirroring, firewall and logs.
+//   - No compression, query cache, mirroring, firewall and logs.
 package proxy
