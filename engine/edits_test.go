@@ -69,6 +69,7 @@ func TestRandomEdits(t *testing.T) {
 	g.run()
 	if g.netns {
 		g.wait("the virtual router to be MASTER", func() bool { return g.master() })
+		g.wait("the admin interface to know", func() bool { return g.query("SHOW VRRP STATUS") == "V" })
 	} else {
 		t.Log("not root: without a virtual router")
 	}

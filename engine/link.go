@@ -21,10 +21,11 @@ const linkFD = 3
 // Message is what passes over a Link. Exactly one field is set.
 type Message struct {
 	// From the guardian.
-	Config *ConfigMessage `json:",omitempty"`
-	Ask    *AskMessage    `json:",omitempty"`
-	Engine *EngineMessage `json:",omitempty"`
-	Signal string         `json:",omitempty"` // "flush-logs"
+	Config *ConfigMessage  `json:",omitempty"`
+	Ask    *AskMessage     `json:",omitempty"`
+	Engine *EngineMessage  `json:",omitempty"`
+	Signal string          `json:",omitempty"` // "flush-logs"
+	VRRP   json.RawMessage `json:",omitempty"` // to the engine: the last Status of the vrrp child
 
 	// From a child.
 	Ready   bool            `json:",omitempty"` // everything is open and answers

@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -75,6 +77,7 @@ type node struct {
 	state  *store.State
 	layers *layers.Manager
 	proxy  *proxy.Proxy
+	vrrp   atomic.Pointer[json.RawMessage] // what the vrrp child last said of itself
 	parts  []part
 	certs  *certs.Store
 }
@@ -129,7 +132,7 @@ func (n *node) build(file *conf.File) error {
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
 		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,
-		Config: n.readConfig, Interfaces: n.opt.AdminSocket,
+		Config: n.readConfig, VRRP: n.vrrpRows, Interfaces: n.opt.AdminSocket,
 	})
 	n.parts = []part{{"proxy", n.proxy.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
 	if n.opt.SQLiteServer {
@@ -218,6 +221,9 @@ func (n *node) listen() error {
 			v = n.configure(m.Config)
 		case m.Ask != nil:
 			v = n.tell(m.Ask)
+		case m.VRRP != nil:
+			n.vrrp.Store(&m.VRRP)
+			continue
 		default:
 			continue
 		}

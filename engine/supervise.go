@@ -47,6 +47,7 @@ func (g *Guardian) hear(e childEvent) {
 		g.stopping = true
 	case m.Status != nil:
 		g.status[c.role] = m.Status
+		g.tellEngine()
 	case m.Verdict != nil:
 		g.firstVerdict(c, m.Verdict)
 	}
@@ -64,6 +65,7 @@ func (g *Guardian) isReady(c *child) {
 	c.ready = true
 	if c.role == roleEngine {
 		g.saveLastGood()
+		g.tellEngine()
 	}
 	g.log.Info().Str("child", string(c.role)).Dur("after", time.Since(c.started)).Msg("child process ready")
 	g.tellVRRP()
@@ -83,12 +85,25 @@ func (g *Guardian) tellVRRP() {
 	}
 }
 
+// tellEngine passes on what the vrrp child says of itself, for SHOW VRRP STATUS.
+func (g *Guardian) tellEngine() {
+	status := g.status[roleVRRP]
+	if status == nil {
+		status = json.RawMessage("[]") // there is no vrrp child that speaks
+	}
+	if e := g.children[roleEngine]; e != nil {
+		_ = e.link.Send(Message{VRRP: status}) // if it is gone, its death notice follows
+	}
+}
+
 // died is the death notice. The vrrp child hears of a dead engine before anything else is done.
 func (g *Guardian) died(c *child) {
 	delete(g.children, c.role)
 	delete(g.status, c.role)
 	if c.role == roleEngine {
 		g.tellVRRP()
+	} else {
+		g.tellEngine()
 	}
 	c.stop(enginePatience)
 	run := time.Since(c.started)

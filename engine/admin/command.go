@@ -40,7 +40,7 @@ func newRegistry() registry {
 		moduleCommands(), userCommands(), noopCommands(), setCommands(), compatCommands(), showCommands(), variableCommands(),
 		processlistCommands(), describeCommands(), checksumCommands(), processCommands(), peerCommands(), pullCommands(),
 		miscCommands(), configFileCommands(), metricsCommands(), digestCommands(), dumpCommands(),
-		historyCommands(), clusterCommands(), helpCommands(),
+		historyCommands(), clusterCommands(), vrrpCommands(), helpCommands(),
 	} {
 		for _, c := range family {
 			first := statement{text: c.text}

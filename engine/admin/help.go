@@ -20,6 +20,7 @@ var helpLines = [][]string{
 	{"SHOW CONFIG HISTORY [<module>]", "what was loaded, when and by whom; the same as stats_config_history"},
 	{"SHOW CONFIG DRIFT", "where file, disk, memory and runtime differ, and what would bring them together"},
 	{"SHOW CLUSTER STATUS", "what is in step with the other nodes, since when, why not, and what would help; see also stats_cluster_modules"},
+	{"SHOW VRRP STATUS", "the virtual routers of this node, and what they hear of others"},
 	{"SAVE CONFIG TO FILE <path>", "memory as the text of a config file"},
 	{"SELECT CONFIG FILE", "the same as a result"},
 	{"SELECT CONFIG INTO OUTFILE <path>", "the same as SAVE CONFIG TO FILE, with the size"},

@@ -32,6 +32,8 @@ type Options struct {
 	Control Control
 	// Config reads the config files, for LOAD … FROM CONFIG; nil: there are none.
 	Config func() (*conf.File, error)
+	// VRRP gives the rows of SHOW VRRP STATUS, under VRRPColumns; nil: there are no virtual routers.
+	VRRP func() []schema.Row
 	// Interfaces replaces admin-mysql_ifaces for good; "" leaves the variable in force.
 	Interfaces string
 	// MaxSessions bounds the connections at one time; 0: 4096.
@@ -52,6 +54,7 @@ type Server struct {
 	peers     Peers
 	control   Control
 	config    func() (*conf.File, error)
+	vrrp      func() []schema.Row
 	ifaces    string
 	maxConns  int64
 	maxWaits  int64
@@ -75,7 +78,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, control: o.Control,
-		config: o.Config, ifaces: o.Interfaces, started: time.Now(),
+		config: o.Config, vrrp: o.VRRP, ifaces: o.Interfaces, started: time.Now(),
 		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
 	}
