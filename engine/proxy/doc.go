@@ -24,8 +24,8 @@
 //
 //   - A session keeps the connections it has prepared statements on; client ids are translated, and a statement is prepared
 //     again where a transaction leads it elsewhere. Statements are not shared between sessions.
-//   - A server lost amid an answer ends the client's connection without an error packet: there is no telling where in a
-//     packet the client stands.
+//   - A server lost amid a packet of its answer ends the client's connection without an error packet. Between packets the
+//     client gets error 2013 before.
 //   - Reads outside of a transaction run with autocommit on even if the session has it off, as upstream has it; the status
 //     flags in their answers are the server's.
 //   - fast_forward users get connections of their own and no rules, but packets are still followed.

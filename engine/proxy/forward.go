@@ -71,6 +71,8 @@ type outcome struct {
 	client   bool  // it was the client that failed
 	unsent   bool  // the server cannot have seen the statement
 	answered bool  // the client has got a part of the answer
+	boundary bool  // that part ends with a whole packet
+	next     byte  // number of the packet after it
 }
 
 // exchange brings the connection to the session's state, sends the statement and relays the answer.

@@ -59,7 +59,11 @@ func (s *session) failed(st *statement, set *settings, i int, o outcome) error {
 	s.p.log.Warn().Err(o.err).Uint32("session", s.id).Int("hostgroup", b.hostgroup).Str("server", b.conn.Server().String()).
 		Bool("sent", !o.unsent).Msg("lost server during query")
 	s.discard(i)
-	if o.answered { // an error amid a packet cannot be told
+	if o.answered {
+		if o.boundary { // amid a packet an error cannot be told
+			s.client.SetSeq(o.next)
+			s.refuse(loss)
+		}
 		return errSession
 	}
 	if err := s.fail(loss); err != nil || fatal || s.view.ended() {

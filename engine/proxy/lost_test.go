@@ -51,6 +51,38 @@ func TestKilledMidQuery(t *testing.T) {
 	}
 }
 
+// A server that is lost between two packets of an answer is an error of the answer.
+func TestLostAmidAnswer(t *testing.T) {
+	n, s := own(t, "")
+	for _, deprecateEOF := range []wire.Capability{0, wire.CapDeprecateEOF} {
+		c := n.dial(deprecateEOF | wire.CapMultiStatements | wire.CapMultiResults)
+		if err := c.WriteCommand(wire.ComQuery, "SELECT 1; DO SLEEP(5)"); err != nil {
+			t.Fatal(err)
+		}
+		var p wire.Packet
+		var err error
+		for p == nil || p.Payload()[0] != 0xfe || deprecateEOF == 0 && p.Seq() < 5 {
+			if p, err = c.ReadRaw(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := p.Seq()
+		s.Kill()
+		if p, err = c.ReadRaw(); err != nil {
+			t.Fatalf("no error packet: %v", err)
+		}
+		if e := asError(t, p.Payload()); e.Code != 2013 || p.Seq() != last+1 {
+			t.Errorf("packet %d after %d: %v", p.Seq(), last, e)
+		}
+		if _, err := c.ReadRaw(); err == nil {
+			t.Error("the connection is still open")
+		}
+		if err := s.Again(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestServerCrash(t *testing.T) {
 	t.Parallel()
 	n, s := own(t, "connect_timeout_server_max=3000\nshun_recovery_time_sec=1")

@@ -26,6 +26,7 @@ func (s *session) relay(b *backend, st *statement) outcome {
 	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) {
 		s.answer.Reset(st.command, from)
 		o = s.relayAs(b, st, &s.answer, plainFeed)
+		o.next, o.boundary = s.answer.Boundary()
 	} else {
 		o = s.relayTranslated(b, st, from)
 	}
@@ -46,6 +47,7 @@ func (s *session) relayTranslated(b *backend, st *statement, from wire.Capabilit
 		out, n, done, err = t.Feed(out[:0], chunk)
 		return out, n, done, err
 	})
+	o.next, o.boundary = t.Boundary()
 	s.answer = t.Answer
 	return o
 }

@@ -60,6 +60,7 @@ type Answer struct {
 	have    int
 	left    int
 	missing int
+	seq     byte // number of the last packet that began
 	whole   []byte
 	small   [32]byte
 }
@@ -110,6 +111,12 @@ func (a *Answer) Reset(cmd Command, caps Capability) {
 	}
 }
 
+// Boundary reports whether the answer so far ends with a whole packet but is not over, so that the client can be told of an
+// error in place of the rest. next is the number such a packet has.
+func (a *Answer) Boundary() (next byte, ok bool) {
+	return a.seq + 1, !a.done && a.have == 0 && a.left == 0 && a.missing == 0 && !a.continued
+}
+
 // AwaitFile goes on with an answer of KindFile after the client's file was sent: what comes now is the verdict on it.
 func (a *Answer) AwaitFile() { a.phase, a.done = phaseFirst, false }
 
@@ -152,17 +159,19 @@ func (a *Answer) skipRows(b []byte, i int) int {
 	if a.continued {
 		return i
 	}
-	rows := uint64(0)
+	rows, last := uint64(0), 0
 	for len(b)-i > headerSize {
 		n := payloadLen(b[i:])
 		if b[i+headerSize] >= headerEOF || n == 0 || n == maxPayload {
 			break
 		}
 		rows++
+		last = i
 		i += headerSize + n
 	}
 	if rows > 0 {
 		a.Rows += rows
+		a.seq = b[last+3]
 		a.first(KindRows) // not known yet where rows come from a cursor
 	}
 	if i > len(b) {

@@ -16,7 +16,7 @@ type Translator struct {
 	Answer
 	to     Capability
 	begun  bool
-	seq    byte   // number of the next packet for the client
+	seq    byte   // number of the next packet for the client; hides the Answer's
 	due    eofDue // an EOF packet the server left out
 	status uint16 // what such a packet says
 }
@@ -74,6 +74,12 @@ func (t *Translator) Feed(dst, b []byte) (out []byte, n int, done bool, err erro
 	}
 	t.Bytes += uint64(n)
 	return dst, n, t.done && t.left == 0 && t.missing == 0, nil
+}
+
+// Boundary is as of Answer, with the number of the client's next packet.
+func (t *Translator) Boundary() (next byte, ok bool) {
+	_, ok = t.Answer.Boundary()
+	return t.seq, ok && t.due == dueNot
 }
 
 func (t *Translator) header(dst []byte, size int) []byte {
