@@ -157,3 +157,18 @@ func TestReload(t *testing.T) {
 		t.Errorf("pool after a server moved: %v", p)
 	}
 }
+
+func TestFreeConnections(t *testing.T) {
+	n := start(t, "", "")
+	exec(t, n.open(1), "SET time_zone='+02:00', sql_mode='ANSI'", "SELECT 1")
+	var rows []map[string]string
+	waitFor(t, "a free connection", func() bool {
+		rows = n.table("stats_mysql_free_connections")
+		return len(rows) == 1
+	})
+	r := rows[0]
+	if r["hostgroup"] != "10" || r["user"] != "app" || r["schema"] != "d" || r["time_zone"] != "+02:00" || r["sql_mode"] != "ANSI" ||
+		r["autocommit"] != "1" || r["fd"] == "-1" {
+		t.Errorf("got %v", r)
+	}
+}

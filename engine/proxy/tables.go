@@ -17,6 +17,7 @@ func (p *Proxy) Tables() stats.Tables {
 		"stats_mysql_query_digest_reset":    func() *schema.Rows { return p.digests.Rows(true) },
 		"stats_mysql_connection_pool":       func() *schema.Rows { return p.pool(false) },
 		"stats_mysql_connection_pool_reset": func() *schema.Rows { return p.pool(true) },
+		"stats_mysql_free_connections":      p.free,
 		"stats_mysql_commands_counters":     p.counters.CommandRows,
 		"stats_mysql_global":                p.global,
 		"stats_mysql_users":                 p.userRows,

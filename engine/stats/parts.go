@@ -24,6 +24,29 @@ func PoolRows(list []Pool) *schema.Rows {
 	return rows
 }
 
+// Free is a free server connection as stats_mysql_free_connections shows it.
+type Free struct {
+	FD, Hostgroup     int
+	Host              string
+	Port              int
+	User, Schema      string
+	InitConnect       string
+	TimeZone, SQLMode string // as replayed; empty for the server's default
+	Autocommit        string
+	IdleMillis        int64
+	Statistics, Info  string // JSON
+}
+
+// FreeRows is stats_mysql_free_connections.
+func FreeRows(list []Free) *schema.Rows {
+	rows := table("stats_mysql_free_connections")
+	for _, f := range list {
+		rows.Rows = append(rows.Rows, cells(f.FD, f.Hostgroup, f.Host, f.Port, f.User, f.Schema, f.InitConnect, f.TimeZone,
+			f.SQLMode, f.Autocommit, f.IdleMillis, f.Statistics, f.Info))
+	}
+	return rows
+}
+
 // User is one front-end user as stats_mysql_users shows it.
 type User struct {
 	Name                        string

@@ -103,3 +103,14 @@ func (s *Socket) SetReadDeadline(t time.Time) error { return s.nc.SetReadDeadlin
 
 // SetWriteDeadline bounds writes; the zero time takes the bound away.
 func (s *Socket) SetWriteDeadline(t time.Time) error { return s.nc.SetWriteDeadline(t) }
+
+// FD is the number of the socket's file descriptor, for display; -1 where there is none.
+func (s *Socket) FD() int {
+	fd := -1
+	if sc, ok := s.nc.(syscall.Conn); ok {
+		if rc, err := sc.SyscallConn(); err == nil {
+			_ = rc.Control(func(n uintptr) { fd = int(n) }) // a closed socket has none
+		}
+	}
+	return fd
+}
