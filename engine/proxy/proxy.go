@@ -203,7 +203,9 @@ func (p *Proxy) prepareRules(s *layers.Snapshot) (commit func(), err error) {
 
 // compile compiles the present rules, with mu held.
 func (p *Proxy) compile() *rule.Set {
-	set, errs := rule.Compile(p.ruleRows, p.ruleFast, p.ruleOpts)
+	opts := p.ruleOpts
+	opts.Reuse = p.rules.Load()
+	set, errs := rule.Compile(p.ruleRows, p.ruleFast, opts)
 	for _, err := range errs {
 		p.log.Error().Err(err).Msg("query rule is left out")
 	}

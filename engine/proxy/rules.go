@@ -10,11 +10,30 @@ import (
 
 // columns reads the cells of one row by column name.
 type columns struct {
-	rows *schema.Rows
-	n    int
+	at  map[string]int
+	row schema.Row
 }
 
-func (c columns) text(name string) string { return c.rows.Get(c.n, name).Text }
+// eachRow calls f for every row of a table.
+func eachRow(rows *schema.Rows, f func(columns)) {
+	at := make(map[string]int, len(rows.Columns))
+	for i, name := range rows.Columns {
+		at[name] = i
+	}
+	for _, row := range rows.Rows {
+		f(columns{at, row})
+	}
+}
+
+// cell gives a column; one that the table does not have is NULL.
+func (c columns) cell(name string) schema.Cell {
+	if i, ok := c.at[name]; ok {
+		return c.row[i]
+	}
+	return schema.Null
+}
+
+func (c columns) text(name string) string { return c.cell(name).Text }
 
 // number reads a column that the table's CHECKs keep a number; anything else is 0.
 func (c columns) number(name string) int {
@@ -25,12 +44,16 @@ func (c columns) number(name string) int {
 func (c columns) flag(name string) bool { return c.number(name) != 0 }
 
 func (c columns) nullText(name string) rule.Null[string] {
-	cell := c.rows.Get(c.n, name)
+	cell := c.cell(name)
 	return rule.Null[string]{V: cell.Text, Valid: !cell.Null}
 }
 
 func (c columns) nullNumber(name string) rule.Null[int] {
-	return rule.Null[int]{V: c.number(name), Valid: !c.rows.Get(c.n, name).Null}
+	cell := c.cell(name)
+	if cell.Null {
+		return rule.Null[int]{}
+	}
+	return rule.Null[int]{V: c.number(name), Valid: true}
 }
 
 // readRules turns the runtime of mysql_query_rules into rows to compile.
@@ -38,17 +61,14 @@ func readRules(s *layers.Snapshot) ([]rule.Row, []rule.FastRow) {
 	var rows []rule.Row
 	var fast []rule.FastRow
 	table := s.Runtime["mysql_query_rules"]
-	for i := range table.Rows {
-		rows = append(rows, readRule(columns{table, i}))
-	}
-	table = s.Runtime["mysql_query_rules_fast_routing"]
-	for i := range table.Rows {
-		c := columns{table, i}
+	rows = make([]rule.Row, 0, len(table.Rows))
+	eachRow(table, func(c columns) { rows = append(rows, readRule(c)) })
+	eachRow(s.Runtime["mysql_query_rules_fast_routing"], func(c columns) {
 		fast = append(fast, rule.FastRow{
 			Username: c.text("username"), Schemaname: c.text("schemaname"), FlagIN: c.number("flagIN"),
 			DestinationHostgroup: c.number("destination_hostgroup"), Comment: c.text("comment"),
 		})
-	}
+	})
 	return rows, fast
 }
 

@@ -36,10 +36,9 @@ type users struct {
 // prepare is the consumer of the module mysql_users.
 func (u *users) prepare(s *layers.Snapshot) (commit func(), err error) {
 	table, next := s.Runtime["mysql_users"], map[string]*user{}
-	for i := range table.Rows {
-		c := columns{table, i}
+	eachRow(table, func(c columns) {
 		if !c.flag("frontend") {
-			continue
+			return
 		}
 		row := &user{
 			name: c.text("username"), password: c.text("password"), defaultHostgroup: c.number("default_hostgroup"),
@@ -50,7 +49,7 @@ func (u *users) prepare(s *layers.Snapshot) (commit func(), err error) {
 		row.readAttributes()
 		row.connections = u.counter(row.name)
 		next[row.name] = row
-	}
+	})
 	return func() { u.byName.Store(&next) }, nil
 }
 

@@ -17,6 +17,7 @@ type compiled struct {
 	matchDigest  *pattern
 	matchPattern *pattern
 	negate       bool
+	caseless     bool
 
 	template template // of replace_pattern
 	rewrites bool
@@ -40,7 +41,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-func compileRule(row *Row, o *Options) (*compiled, error) {
+func compileRule(row *Row, o *Options, known patterns) (*compiled, error) {
 	c := &compiled{row: row, negate: row.NegateMatchPattern}
 	c.addr, c.addrPrefix = strings.CutSuffix(row.ClientAddr.V, "%")
 	fail := func(column string, err error) (*compiled, error) {
@@ -52,17 +53,16 @@ func compileRule(row *Row, o *Options) (*compiled, error) {
 			return fail("digest", err)
 		}
 	}
-	caseless, err := c.modifiers(row.ReModifiers.V)
-	if err != nil {
+	if c.caseless, err = c.modifiers(row.ReModifiers.V); err != nil {
 		return fail("re_modifiers", err)
 	}
 	if row.MatchDigest.Valid {
-		if c.matchDigest, err = compilePattern(row.MatchDigest.V, caseless, o); err != nil {
+		if c.matchDigest, err = known.compile(row.MatchDigest.V, c.caseless, o); err != nil {
 			return fail("match_digest", err)
 		}
 	}
 	if row.MatchPattern.Valid {
-		if c.matchPattern, err = compilePattern(row.MatchPattern.V, caseless, o); err != nil {
+		if c.matchPattern, err = known.compile(row.MatchPattern.V, c.caseless, o); err != nil {
 			return fail("match_pattern", err)
 		}
 	}

@@ -18,6 +18,9 @@ type Options struct {
 	// NoPrefilter evaluates every condition of every rule. Slow; meant to find
 	// out whether the shortcuts are to blame.
 	NoPrefilter bool
+	// Reuse is a set whose expressions are taken over where they stand in a rule again; nil
+	// compiles all anew. A load rarely changes more than a few rules.
+	Reuse *Set
 	// Rand returns a number in [0, n) for weighted flagOUTs; nil is math/rand.
 	Rand func(n uint32) uint32
 }

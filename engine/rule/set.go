@@ -12,6 +12,7 @@ import (
 type Set struct {
 	rules      []*compiled
 	iterations int
+	patterns   patterns // for the next set to take over
 	counters
 
 	flags       exactIndex[int]
@@ -40,7 +41,7 @@ func Compile(rows []Row, fast []FastRow, opts Options) (*Set, []error) {
 	}
 	slices.SortStableFunc(ordered, func(a, b *Row) int { return cmp.Compare(a.RuleID, b.RuleID) })
 	var errs []error
-	compiled, failed := compileAll(ordered, &opts)
+	compiled, failed := compileAll(ordered, &opts, reusable(opts.Reuse, &opts))
 	for i, c := range compiled {
 		if failed[i] != nil {
 			errs = append(errs, failed[i])
@@ -49,19 +50,20 @@ func Compile(rows []Row, fast []FastRow, opts Options) (*Set, []error) {
 		s.rules = append(s.rules, c)
 		s.fastLast = !c.row.Apply
 	}
+	s.patterns = collectPatterns(s.rules, &opts)
 	s.counters = newCounters(len(s.rules))
 	s.index(opts.NoPrefilter)
 	return s, errs
 }
 
 // compileAll compiles rules on all processors; it gives a rule or an error for each row.
-func compileAll(rows []*Row, o *Options) ([]*compiled, []error) {
+func compileAll(rows []*Row, o *Options, known patterns) ([]*compiled, []error) {
 	rules, errs := make([]*compiled, len(rows)), make([]error, len(rows))
 	var all sync.WaitGroup
 	for part := range slices.Chunk(indexes(len(rows)), max(1, (len(rows)+1)/runtime.GOMAXPROCS(0))) {
 		all.Go(func() {
 			for _, i := range part {
-				rules[i], errs[i] = compileRule(rows[i], o)
+				rules[i], errs[i] = compileRule(rows[i], o, known)
 			}
 		})
 	}
