@@ -60,7 +60,8 @@ soak: ## the long runs: race detector over everything, 1 000 random edits, every
 		done; \
 	done
 
-bench: ## benchmarks; BENCH is a pattern
+bench: build ## CPU per statement beside HAProxy and sysbench where installed, then Go benchmarks; BENCH is a pattern
+	KEEPSQL_BENCH=1 KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 5m ./engine/bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(OTHERS)
 
 clean: ## remove what was built
