@@ -184,7 +184,7 @@ func TestStateDoesNotLeak(t *testing.T) {
 		t.Error("lock leaked")
 	}
 	if got := one(t, next, "SELECT COUNT(*) FROM t WHERE v='leak'"); got != "0" {
-		t.Errorf("transaction leaked")
+		t.Errorf("transaction leaked: %s rows", got)
 	}
 }
 
