@@ -80,7 +80,7 @@ func TestNothingLeaks(t *testing.T) {
 			if got := one(t, second, c.ask); got != c.want {
 				t.Errorf("%s: %s", c.ask, got)
 			}
-			exec(t, second, "INSERT INTO t (v) VALUES ('leak')")
+			exec(t, second, "INSERT INTO t (v) VALUES ('written')")
 		})
 	}
 }
