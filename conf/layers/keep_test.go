@@ -158,7 +158,7 @@ func TestStamps(t *testing.T) {
 		"within the second":              {next(2, now), layers.Stamp{Version: 3, Epoch: now + 1, Checksum: "sum"}},
 		"a clock behind the epoch":       {next(3, now+20), layers.Stamp{Version: 4, Epoch: now + 21, Checksum: "sum"}},
 		"no room":                        {next(4, now+60), layers.Stamp{Version: 5, Epoch: now + 60, Checksum: "sum"}},
-		"a clock that was wrong":         {next(5, now+61), layers.Stamp{Version: 6, Epoch: now, Checksum: "sum"}},
+		"a clock that was wrong":         {next(5, now+61), layers.Stamp{Version: 6, Epoch: now + 62, Checksum: "sum"}},
 		"a peer's later load":            {adopted(3, 900, 9, 950), layers.Stamp{Version: 4, Epoch: 950, Checksum: "sum"}},
 		"a peer's load of the same time": {adopted(3, 900, 9, 900), layers.Stamp{Version: 9, Epoch: 900, Checksum: "sum"}},
 		"the same, both at one version":  {adopted(9, 900, 9, 900), layers.Stamp{Version: 10, Epoch: 900, Checksum: "sum"}},

@@ -12,16 +12,16 @@ type Stamp struct {
 	Checksum string // 18 characters
 }
 
-// MaxAhead is how far before the clock an epoch may be, in seconds. Loads that follow each other within a second count on from
-// the last one's epoch up to there; what is further ahead was stamped by a clock that was wrong.
+// MaxAhead is how far before the clock loads that follow each other within a second may count on, in seconds. Peers do not
+// believe what is further ahead.
 const MaxAhead = 60
 
-// Next is the stamp of a load at now (unix seconds) over content with the stamp s. The epoch never stands still while there is
-// room before MaxAhead, so that peers tell the loads apart; one from beyond it begins again at the clock.
+// Next is the stamp of a load at now (unix seconds) over content with the stamp s. It is later than that, so that peers tell the
+// loads apart, except where a burst of loads has used up MaxAhead: then only the version goes up.
 func (s Stamp) Next(checksum string, now int64) Stamp {
-	epoch := max(now, min(s.Epoch+1, now+MaxAhead))
-	if s.Epoch > now+MaxAhead {
-		epoch = now
+	epoch := max(now, s.Epoch+1)
+	if s.Epoch == now+MaxAhead {
+		epoch = s.Epoch
 	}
 	return Stamp{Version: s.Version + 1, Epoch: epoch, Checksum: checksum}
 }

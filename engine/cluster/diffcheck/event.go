@@ -123,6 +123,6 @@ type Entry struct {
 	inStep bool // at the last check
 	// held is our own content when the peer first showed its present stamp with an epoch too far ahead; zero: it did not.
 	held Stamp
-	// late is our own content, with an epoch too far ahead, when the peer was seen to change; zero: it was not.
+	// late is our own content, with an epoch too far ahead, when the peer was seen to load; zero: it was not.
 	late Stamp
 }

@@ -14,16 +14,16 @@ func (st *step) row(p *peer, w *Watch, shown Stamp) {
 	e, own := p.entries[w.Name], st.own[w.Name]
 	if shown.Checksum != e.Checksum || shown.Epoch != e.Epoch {
 		e.held, e.late = Stamp{}, Stamp{}
-		if ahead(shown, st.now) {
+		if unbelievable(shown, own, st.now) {
 			e.held = own.Stamp
+		}
+		if e.Checksum != "" && ahead(own.Stamp, st.now) {
+			e.late = own.Stamp
 		}
 	}
 	if shown.Checksum == e.Checksum {
 		e.Diff++
 	} else {
-		if e.Checksum != "" && ahead(own.Stamp, st.now) {
-			e.late = own.Stamp
-		}
 		e.ChangedAt, e.Diff = st.now, 1
 		st.newChecksum(p, w, shown)
 		delete(st.failed, attempt{w.Module, p.Peer})
@@ -33,7 +33,7 @@ func (st *step) row(p *peer, w *Watch, shown Stamp) {
 		e.Diff = 0
 	}
 	st.checked(e, own)
-	if e.inStep && shown.Version > 1 && shown.Epoch > own.Epoch && !ahead(shown, st.now) && own.Diffs > 0 && !own.Mute {
+	if e.inStep && shown.Version > 1 && shown.Epoch > own.Epoch && !unbelievable(shown, own, st.now) && own.Diffs > 0 && !own.Mute {
 		st.actions = append(st.actions, Align{Watch: w.Name, Stamp: shown})
 	}
 }

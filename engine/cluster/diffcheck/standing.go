@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxAhead is how far before our clock a peer's epoch may be.
+// maxAhead is how far before our clock, and our own epoch, a peer's epoch may be.
 const maxAhead = 60 * time.Second
 
 // none is the checksum of a module without rows.
@@ -27,6 +27,12 @@ const (
 // ahead tells whether an epoch was stamped by a clock that disagrees with ours.
 func ahead(s Stamp, now time.Time) bool { return s.Epoch > now.Add(maxAhead).Unix() }
 
+// unbelievable tells whether a peer's epoch is too far ahead both of our clock and of our own epoch. Where all nodes were loaded
+// by a wrong clock, they can still be told apart.
+func unbelievable(e Stamp, own Own, now time.Time) bool {
+	return ahead(e, now) && e.Epoch > own.Epoch+int64(maxAhead/time.Second)
+}
+
 // standing judges what the peer shows.
 func (e *Entry) standing(own Own, now time.Time) standing {
 	switch {
@@ -39,15 +45,15 @@ func (e *Entry) standing(own Own, now time.Time) standing {
 			return vacant
 		}
 		return standOff
-	case ahead(e.Stamp, now):
+	case unbelievable(e.Stamp, own, now):
 		return future
 	case e.held != (Stamp{}) && e.held != own.Stamp:
 		// Our clock has come up to the epoch, but something was loaded here in between.
 		return future
 	case own.Version <= 1:
 		return newer
-	case e.late == own.Stamp && ahead(own.Stamp, now):
-		return newer // the peer changed after us, whatever our epoch says
+	case e.late == own.Stamp && ahead(own.Stamp, now) && !ahead(e.Stamp, now):
+		return newer // the peer was loaded by a right clock after we were by a wrong one
 	case later(e.Stamp, own.Stamp) > 0:
 		return newer
 	}

@@ -45,14 +45,14 @@ func (s *State) why(p *peer, w *Watch, own Own, now time.Time) (reason, fix stri
 	case e.Version == 0:
 		return "the peer never loaded the module", load + " on the peer"
 	case standing == older && ahead(own.Stamp, now):
-		return fmt.Sprintf("our own epoch is %d s ahead of our clock", own.Epoch-now.Unix()), load + " on the node whose configuration is to be kept"
+		return fmt.Sprintf("our own epoch is %d s ahead of our clock", own.Epoch-now.Unix()), fixClock(w)
 	case standing == older:
 		return "the peer has not pulled our newer configuration yet", fmt.Sprintf("see %s and the log on the peer", w.DiffsVariable)
 	case own.Diffs == 0:
 		return w.DiffsVariable + " is 0", "SET " + w.DiffsVariable + "=3; LOAD ADMIN VARIABLES TO RUNTIME"
 	case own.Mute:
 		return "mysql_servers is not pulled by this admin-cluster_mysql_servers_sync_algorithm", ""
-	case standing == future && ahead(e.Stamp, now):
+	case standing == future && unbelievable(e.Stamp, own, now):
 		return fmt.Sprintf("the peer's epoch is %d s ahead of our clock", e.Epoch-now.Unix()), fixClock(w)
 	case standing == future:
 		return "the peer's clock was wrong when it loaded, and ours was loaded since", load + " on the node whose configuration is to be kept"
@@ -70,5 +70,5 @@ func (s *State) why(p *peer, w *Watch, own Own, now time.Time) (reason, fix stri
 }
 
 func fixClock(w *Watch) string {
-	return fmt.Sprintf("set the clocks right, then LOAD %s TO RUNTIME on the node whose configuration is to be kept", w.Command)
+	return fmt.Sprintf("set the clocks right, then LOAD %s TO RUNTIME on a node whose clock was right all the time", w.Command)
 }
