@@ -5,6 +5,7 @@
 //
 //  1. node keeps one connection: login, comparison of versions, CLUSTER_NODE_UUID, and then a check each interval;
 //  2. what a check shows goes as an event to package diffcheck, which says what to log and what to pull;
+//     a peer that is keepsql too is asked to answer as soon as something changes (await.go);
 //  3. a pull runs on a connection of its own by a description of the module (modules.go): queries, checksums, lines of the log;
 //     the pulls of one peer run one after the other, those of different peers side by side;
 //  4. rows whose checksum is the one the peer promised go to layers.Manager.Adopt.

@@ -26,6 +26,9 @@ var (
 // KEEPSQL_SEEDS sets the number of clusters too.
 func TestSimulation(t *testing.T) {
 	n := *seeds
+	if testing.Short() {
+		n = min(n, 30)
+	}
 	if text := os.Getenv("KEEPSQL_SEEDS"); text != "" {
 		if _, err := fmt.Sscan(text, &n); err != nil {
 			t.Fatal(err)
