@@ -10,6 +10,7 @@ mariadbd   mariadb-server mariadb-server tests-against-a-real-database
 mysql      mariadb-client mariadb        tests-with-the-mysql-client
 keepalived keepalived     keepalived     tests-beside-a-real-keepalived
 ip         iproute2       iproute        tests-in-network-namespaces
+ping       iputils-ping   iputils        tests-of-who-answers-for-an-address
 tcpdump    tcpdump        tcpdump        tests-that-look-at-packets
 ps         procps         procps-ng      tests-of-the-process-tree
 mycli      mycli          python3-PyMySQL tests-with-mycli-and-PyMySQL
