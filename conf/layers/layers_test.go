@@ -414,7 +414,7 @@ func TestAdoptRuntimeServers(t *testing.T) {
 	moved.Rows[0][0] = schema.Text("2")
 	pull := layers.Pull{Peer: "10.0.0.1:6032", RuntimeServers: moved}
 	sum := pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]
-	want := layers.Stamp{Version: 2, Epoch: n.clock.Unix() + 100, Checksum: sum}
+	want := layers.Stamp{Version: 9, Epoch: n.clock.Unix() + 100, Checksum: sum}
 	pull.Stamps = map[string]layers.Stamp{schema.MySQLServers: {Version: 9, Epoch: want.Epoch, Checksum: sum}}
 	if err := n.AdoptRuntimeServers(pull); err != nil {
 		t.Fatal(err)

@@ -236,7 +236,7 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 	s := Stamp{Version: 1, Epoch: now, Checksum: checksum}
 	if before != nil {
 		if peer := info.peer[name]; peer.Checksum == checksum {
-			return before.Stamps[name].Adopt(peer)
+			return peer
 		}
 		return before.Stamps[name].Next(checksum, now)
 	}

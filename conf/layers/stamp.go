@@ -5,10 +5,11 @@ import (
 	"maps"
 )
 
-// Stamp is what runtime_checksums_values shows of a module.
+// Stamp is what runtime_checksums_values shows of a module. Content that was adopted has the peer's stamp unchanged: were copies
+// counted up, nodes would not agree which of two loads of one second is the later.
 type Stamp struct {
 	Version  uint64 // 0: never loaded
-	Epoch    int64  // unix seconds of the load; a peer's where its content was adopted
+	Epoch    int64  // unix seconds of the load
 	Checksum string // 18 characters
 }
 
@@ -26,21 +27,7 @@ func (s Stamp) Next(checksum string, now int64) Stamp {
 	return Stamp{Version: s.Version + 1, Epoch: epoch, Checksum: checksum}
 }
 
-// Adopt is the stamp after a peer's content was put into force over content with the stamp s. The epoch is the peer's. What
-// the peer had at version 1 is at version 1 here too: it is still nobody's word. Where both had the same epoch the higher
-// version won, so the copy's is no lower; each node counts its own loads otherwise.
-func (s Stamp) Adopt(peer Stamp) Stamp {
-	version := s.Version + 1
-	switch {
-	case peer.Version <= 1:
-		version = 1
-	case peer.Epoch == s.Epoch:
-		version = max(version, peer.Version)
-	}
-	return Stamp{Version: version, Epoch: peer.Epoch, Checksum: peer.Checksum}
-}
-
-// Align takes over the later epoch of a peer that has the same content, by name of the checksum. The next load here is then
+// Align takes over the later stamp of a peer that has the same content, by name of the checksum. The next load here is then
 // later than the peer's last one, whatever the clocks say. Content that changed meanwhile is left alone.
 func (m *Manager) Align(name string, peer Stamp) error {
 	m.mu.Lock()
@@ -51,16 +38,15 @@ func (m *Manager) Align(name string, peer Stamp) error {
 			continue
 		}
 		stamp, found := s.Stamps[name]
-		if !found || stamp.Checksum != peer.Checksum || stamp.Epoch >= peer.Epoch {
+		if !found || stamp.Checksum != peer.Checksum || stamp.Epoch > peer.Epoch || stamp.Epoch == peer.Epoch && stamp.Version >= peer.Version {
 			continue
 		}
-		stamp.Epoch = peer.Epoch
 		next := *s
 		next.Stamps = maps.Clone(s.Stamps)
-		next.Stamps[name] = stamp
+		next.Stamps[name] = peer
 		p.Store(&next)
 		if err := m.saveVersion(&next, name); err != nil {
-			return fmt.Errorf("remember epoch of %s: %w", name, err)
+			return fmt.Errorf("remember stamp of %s: %w", name, err)
 		}
 	}
 	return nil

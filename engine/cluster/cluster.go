@@ -197,7 +197,7 @@ func (c *Cluster) step(e diffcheck.Event) {
 			}
 		case diffcheck.Align:
 			if err := c.layers.Align(a.Watch, layers.Stamp(a.Stamp)); err != nil {
-				c.log.Error().Err(err).Msg("cannot take over a peer's epoch")
+				c.log.Error().Err(err).Msg("cannot take over a peer's stamp")
 			}
 		}
 	}

@@ -384,7 +384,7 @@ func TestRuntimeServers(t *testing.T) {
 	moved := s.layers.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
 	moved.Rows[0][0] = schema.Text("2")
 	pull := layers.Pull{RuntimeServers: moved}
-	want := layers.Stamp{Version: 2, Epoch: time.Now().Unix() + 10, Checksum: pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]}
+	want := layers.Stamp{Version: 5, Epoch: time.Now().Unix() + 10, Checksum: pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]}
 	f.mu.Lock()
 	f.tables["PROXY_SELECT "+strings.Join(moved.Columns, ", ")+" FROM runtime_mysql_servers WHERE status<>'OFFLINE_HARD' ORDER BY hostgroup_id, hostname, port"] = moved
 	f.mu.Unlock()

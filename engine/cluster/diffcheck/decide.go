@@ -91,7 +91,7 @@ func (st *step) best(w *Watch, own Own) (best *peer) {
 	for _, p := range st.peers {
 		e := p.entries[w.Name]
 		standing := e.standing(own, st.now)
-		if standing != newer && standing != vacant || !st.enough(p, w, own) || st.now.Before(st.failed[attempt{w.Module, p.Peer}].until) {
+		if standing != newer && standing != vacant || !st.enough(p, w, own) || st.waits(p, w) {
 			continue
 		}
 		if best == nil || precedes(e, best.entries[w.Name]) {
@@ -99,6 +99,12 @@ func (st *step) best(w *Watch, own Own) (best *peer) {
 		}
 	}
 	return best
+}
+
+// waits tells whether a failed pull from a peer is not to be repeated yet. A clock that was set back ends the wait.
+func (st *step) waits(p *peer, w *Watch) bool {
+	left := st.failed[attempt{w.Module, p.Peer}].until.Sub(st.now)
+	return left > 0 && left <= st.retry.Max
 }
 
 func precedes(a, b *Entry) bool {

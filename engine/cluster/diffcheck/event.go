@@ -98,7 +98,7 @@ type Pull struct {
 	Own Stamp
 }
 
-// Align asks for the later epoch of a peer with equal content to be taken over.
+// Align asks for the later stamp of a peer with equal content to be taken over.
 type Align struct {
 	Watch string
 	Stamp // the peer's

@@ -33,7 +33,7 @@ func (st *step) row(p *peer, w *Watch, shown Stamp) {
 		e.Diff = 0
 	}
 	st.checked(e, own)
-	if e.inStep && shown.Version > 1 && shown.Epoch > own.Epoch && !unbelievable(shown, own, st.now) && own.Diffs > 0 && !own.Mute {
+	if e.inStep && shown.Version > 1 && later(shown, own.Stamp) > 0 && !unbelievable(shown, own, st.now) && own.Diffs > 0 && !own.Mute {
 		st.actions = append(st.actions, Align{Watch: w.Name, Stamp: shown})
 	}
 }

@@ -135,9 +135,7 @@ func (n *simNode) step(e diffcheck.Event) {
 		case diffcheck.Pull:
 			n.fetch(a, n.life)
 		case diffcheck.Align:
-			if n.stamp.Checksum == a.Checksum && n.stamp.Epoch < a.Epoch {
-				n.stamp.Epoch = a.Epoch
-			}
+			n.stamp = layers.Stamp(a.Stamp)
 		}
 	}
 }
@@ -177,7 +175,7 @@ func (n *simNode) fetch(a diffcheck.Pull, life int) {
 			case diffcheck.Stamp(n.stamp) != a.Own:
 				end(0, false)
 			default:
-				n.stamp = n.stamp.Adopt(promised)
+				n.stamp = promised
 				w.note("n%d has %+v from n%d", n.id, n.stamp, p.id)
 				n.report()
 				end(0, false)

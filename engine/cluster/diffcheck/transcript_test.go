@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
 )
 
@@ -159,7 +158,7 @@ func (p *player) setOwn(words []string) {
 	p.own[words[0]] = o
 }
 
-// pulled takes the peer's content over, as a load does: the version is our own, the epoch the peer's.
+// pulled takes the peer's content over, as a pull does.
 func (p *player) pulled(from diffcheck.Peer, watch string) {
 	i := slices.IndexFunc(watches(), func(w diffcheck.Watch) bool { return w.Name == watch })
 	module := watches()[i].Module
@@ -167,7 +166,7 @@ func (p *player) pulled(from diffcheck.Peer, watch string) {
 		own := p.own[w.Name]
 		for _, e := range p.state.Entries(from) {
 			if w.Module == module && e.Name == w.Name && !own.Mute {
-				own.Stamp = diffcheck.Stamp(layers.Stamp(own.Stamp).Adopt(layers.Stamp(e.Stamp)))
+				own.Stamp = e.Stamp
 				p.own[w.Name] = own
 			}
 		}
@@ -188,7 +187,7 @@ func (p *player) step(e diffcheck.Event) {
 			}
 			fmt.Fprintf(&p.out, " from %s, expect %s\n", a.Peer, a.Expected[a.Watch].Checksum)
 		case diffcheck.Align:
-			fmt.Fprintf(&p.out, "=> align %s to epoch +%d\n", a.Watch, a.Epoch-start.Unix())
+			fmt.Fprintf(&p.out, "=> align %s to version %d, epoch +%d\n", a.Watch, a.Version, a.Epoch-start.Unix())
 		}
 	}
 }
