@@ -53,6 +53,8 @@ mysql_users: ( { username="app", password="app" }, { username="app2", password="
 			if strings.Contains(s.ProxySQL, " (*) ") { // a connection's number
 				answer = number.ReplaceAllString(answer, " (*) ")
 			}
+			// the server installed here need not be of the release that was recorded
+			answer, s.ProxySQL = release.ReplaceAllString(answer, "(MariaDB)"), release.ReplaceAllString(s.ProxySQL, "(MariaDB)")
 			if answer != s.ProxySQL && !(s.ProxySQL == "CLOSED" && answer == "") {
 				got[fmt.Sprintf("%s\t%d", c.Name, i+1)] = answer
 			}
@@ -76,7 +78,10 @@ mysql_users: ( { username="app", password="app" }, { username="app2", password="
 	}
 }
 
-var number = regexp.MustCompile(` \(\d+\) `)
+var (
+	number  = regexp.MustCompile(` \(\d+\) `)
+	release = regexp.MustCompile(`\(\d+\.\d+\.\d+-MariaDB[^)]*\)`)
+)
 
 // recordedSetup runs admin statements: the few forms that are in the record.
 func (n *node) recordedSetup(stmts []string) {
