@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -52,18 +53,23 @@ func TestTooManyWait(t *testing.T) {
 	var peers cluster
 	n := start(t, setup{memory: true, options: func(o *admin.Options) { o.Peers, o.MaxWaiters = &peers, 2 }})
 	known := n.admin().text("SELECT GLOBAL_CHECKSUM()")
+	var holders []*client
 	for range 2 {
 		c := n.admin()
+		holders = append(holders, c)
 		c.do(nodeUUID)
 		if err := errors.Join(c.Conn().WriteCommand(wire.ComQuery, "PROXYSQL CLUSTER_WAIT "+known+" 9000"), c.Conn().Flush()); err != nil {
 			t.Fatal(err)
 		}
 	}
+	// Both must wait before a third asks, which else might take the place of one of them.
+	time.Sleep(300 * time.Millisecond)
 	c := n.admin()
 	c.do(nodeUUID)
 	eventually(t, "a wait that is refused", func() bool {
 		return strings.Contains(c.text("PROXYSQL CLUSTER_WAIT "+known+" 1"), "too many cluster nodes wait")
 	})
+	runtime.KeepAlive(holders) // a connection nobody holds may be closed
 }
 
 // TestClusterAccount: the cluster's account needs not be listed as an administrator, and may then only speak the protocol.
