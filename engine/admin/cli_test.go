@@ -45,7 +45,7 @@ func runClient(t *testing.T, input, program string, args ...string) string {
 // The walkthrough of a cluster's set-up, statement by statement as an operator types it.
 func TestWalkthroughInTheClient(t *testing.T) {
 	n := start(t, setup{tls: certificate(t)})
-	out := mysql(t, n, readFile(t, "testdata/walkthrough.sql"), "-v", "-v")
+	out := mysql(t, n, readFile(t, "../../testdata/seed/walkthrough.sql"), "-v", "-v")
 	if want := "Query OK, 1 row affected"; !strings.Contains(out, want) || strings.Contains(out, "ERROR") {
 		t.Errorf("the client's output lacks %q or has an error:\n%s", want, out)
 	}
