@@ -122,14 +122,16 @@ func usersInForce(source *schema.Rows, before *Snapshot) (inForce *schema.Rows, 
 	username, attributes, active, hostgroup := at["username"], at["attributes"], at["active"], at["default_hostgroup"]
 	frontend, backend := at["frontend"], at["backend"]
 	known := usersBefore(before)
-	out := &schema.Rows{Columns: source.Columns}
-	for _, side := range []string{"frontend", "backend"} {
-		in := at[side]
-		set := source.Filter(func(r schema.Row) bool {
-			return r[active].Text == "1" && integer(r[hostgroup]) >= 0 && r[in].Text == "1"
-		})
-		cells := make([]schema.Cell, 0, len(set.Rows)*len(source.Columns))
-		for n, r := range set.Rows {
+	users := source.Filter(func(r schema.Row) bool { return r[active].Text == "1" && integer(r[hostgroup]) >= 0 })
+	sortByNameHash(users)
+	out := &schema.Rows{Columns: source.Columns, Rows: make([]schema.Row, 0, 2*len(users.Rows))}
+	for _, side := range []int{frontend, backend} {
+		first := len(out.Rows)
+		cells := make([]schema.Cell, 0, len(users.Rows)*len(source.Columns))
+		for _, r := range users.Rows {
+			if r[side].Text != "1" {
+				continue
+			}
 			start := len(cells)
 			cells = append(cells, r...)
 			r = cells[start:len(cells):len(cells)]
@@ -137,15 +139,13 @@ func usersInForce(source *schema.Rows, before *Snapshot) (inForce *schema.Rows, 
 				r[i].Null = false // upstream keeps '' for a missing password or schema
 			}
 			r[frontend], r[backend] = schema.Text("0"), schema.Text("0")
-			r[in] = schema.Text("1")
+			r[side] = schema.Text("1")
 			if strings.Contains(r[attributes].Text, isolationKey) && known()[r[username].Text] {
 				r[attributes].Text = normalAttributes(r[attributes].Text)
 			}
-			set.Rows[n] = r
+			out.Rows = append(out.Rows, r)
 		}
-		sortByNameHash(set)
-		sum += hashUserSet(set)
-		out.Rows = append(out.Rows, set.Rows...)
+		sum += hashUserSet(&schema.Rows{Columns: out.Columns, Rows: out.Rows[first:]})
 	}
 	return out, sum
 }

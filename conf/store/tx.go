@@ -148,6 +148,24 @@ func bind(stmt *sqlite3.Stmt, args []schema.Cell) error {
 	return nil
 }
 
+// slab gives rows out of larger and larger pieces: tables of 50 000 rows are read as a whole.
+type slab struct {
+	free []schema.Cell
+	rows int // of the piece that free is what is left of
+}
+
+const slabRows = 64 // at most, so that one row that is kept does not keep much else
+
+func (s *slab) row(width int) schema.Row {
+	if len(s.free) < width {
+		s.rows = min(2*s.rows+1, slabRows)
+		s.free = make([]schema.Cell, s.rows*width)
+	}
+	row := s.free[:width:width]
+	s.free = s.free[width:]
+	return row
+}
+
 // cellSize is about what a cell takes in memory beside its text.
 const cellSize = 32
 
@@ -160,8 +178,9 @@ func collect(stmt *sqlite3.Stmt, limit int64) (*schema.Rows, error) {
 	}
 	var text []byte // of one row; its cells share one string
 	ends := make([]int, len(rows.Columns))
+	var cells slab
 	for stmt.Step() {
-		row := make(schema.Row, len(rows.Columns))
+		row := cells.row(len(rows.Columns))
 		text = text[:0]
 		for i := range row {
 			if stmt.ColumnType(i) == sqlite3.NULL {

@@ -35,14 +35,15 @@ type users struct {
 
 // prepare is the consumer of the module mysql_users.
 func (u *users) prepare(s *layers.Snapshot) (commit func(), err error) {
-	table, next := s.Runtime["mysql_users"], map[string]*user{}
-	eachRow(table, func(c columns) {
+	table := s.Runtime["mysql_users"]
+	next := make(map[string]*user, len(table.Rows)/2) // a row for each side
+	eachRow(table, func(c *columns) {
 		if !c.flag("frontend") {
 			return
 		}
 		row := &user{
-			name: c.text("username"), password: c.text("password"), defaultHostgroup: c.number("default_hostgroup"),
-			defaultSchema: c.text("default_schema"), useTLS: c.flag("use_ssl"),
+			name: c.text("username"), password: c.text("password"), useTLS: c.flag("use_ssl"),
+			defaultHostgroup: c.number("default_hostgroup"), defaultSchema: c.text("default_schema"),
 			transactionStays: c.flag("transaction_persistent"), fastForward: c.flag("fast_forward"),
 			maxConnections: c.number("max_connections"), attributes: c.text("attributes"),
 		}
