@@ -111,6 +111,7 @@ func (l *loop) judge(r *router) {
 	now := time.Now()
 	if l.engine != engineUnknown {
 		l.step(r, now, machine.Track{Name: trackEngine, Up: l.engine == engineAlive})
+		l.step(r, now, machine.Value{Name: trackHealth, Value: l.health.Adjust})
 	}
 	for _, s := range l.sensors {
 		if s.verdict != nil {

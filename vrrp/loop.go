@@ -22,17 +22,20 @@ type loop struct {
 	ctx     context.Context // of the goroutines below; ends when the loop has said goodbye
 	wg      sync.WaitGroup  // all of them
 
-	routers  []*router         // in order of the configuration
-	ports    map[string]*port  // interfaces that matter, by name
-	checks   map[string]*check // check scripts that run, by name
-	leaving  []*router         // removed ones that hand over, or whose notify commands still run
-	stopping bool              // all are leaving; see goodbye
-	readable chan readiness    // sockets that have something to read
-	engine   engineState
-	groups   []*group
-	virtual  map[netip.Addr]bool // all addresses of routers; see findVirtual
-	sensors  map[string]*sensor  // tracked files and processes, by name of the tracker
-	fifos    fifos
+	routers   []*router         // in order of the configuration
+	ports     map[string]*port  // interfaces that matter, by name
+	checks    map[string]*check // check scripts that run, by name
+	leaving   []*router         // removed ones that hand over, or whose notify commands still run
+	stopping  bool              // all are leaving; see goodbye
+	readable  chan readiness    // sockets that have something to read
+	engine    engineState
+	health    Health
+	peers     []Peer      // other nodes of the cluster, see SetPeers
+	handovers []*handover // planned switchovers under way
+	groups    []*group
+	virtual   map[netip.Addr]bool // all addresses of routers; see findVirtual
+	sensors   map[string]*sensor  // tracked files and processes, by name of the tracker
+	fifos     fifos
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
 	logUnknown bool
 	unknownLog time.Time
@@ -114,6 +117,7 @@ func (l *loop) turn() {
 		l.renew()
 	}
 	l.refreshStale()
+	l.finishHandovers()
 	if l.dirty {
 		l.publish()
 	}

@@ -61,6 +61,8 @@ func speakerMain() {
 			_ = out.Encode(arg)
 		case "status":
 			_ = out.Encode(s.Status())
+		case "handover", "rejoin", "peers", "health":
+			_ = out.Encode(operate(ctx, s, verb, arg))
 		}
 	}
 	cancel()

@@ -96,5 +96,5 @@ func (l *loop) hear(r *router, h advert.Header, msg []byte) {
 	if a.Priority == 0 {
 		r.counters.Add(advert.PriorityZeroReceived)
 	}
-	l.step(r, now, machine.Advert{From: h.Src, Priority: a.Priority, Interval: a.Interval})
+	l.step(r, now, machine.Advert{From: h.Src, Priority: a.Priority, Interval: a.Interval, Heir: a.Priority == 0 && l.heir(r, h.Src)})
 }

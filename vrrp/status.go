@@ -24,13 +24,19 @@ type InstanceStatus struct {
 	MasterHeard    time.Time
 	Counters       advert.Counters
 	Skip           string // why the instance is left alone; empty if it is not
+	IPv6           bool
+	Source         netip.Addr // of our adverts; invalid while there is none
+	Aside          bool       // handed over on request, see Speaker.HandOver
+	Note           string     // what else an operator should know
 }
 
 // publish makes the present state visible to Status.
 func (l *loop) publish() {
 	list := make([]InstanceStatus, 0, len(l.routers))
 	for _, r := range l.routers {
-		list = append(list, r.status())
+		st := r.status()
+		st.Note = l.note(r)
+		list = append(list, st)
 	}
 	l.s.status.Store(&list)
 	l.dirty = false
@@ -43,6 +49,6 @@ func (r *router) status() InstanceStatus {
 		State: r.m.State().String(), Priority: r.conf.Priority, EffectivePriority: r.m.Priority(),
 		VIPs: r.prefixes(), LastTransition: r.m.Changed(),
 		MasterAddr: h.From, MasterPriority: h.Priority, MasterHeard: h.At,
-		Counters: r.counters, Skip: r.conf.Skip,
+		Counters: r.counters, Skip: r.conf.Skip, IPv6: r.conf.IPv6(), Source: r.source, Aside: r.m.Aside(),
 	}
 }

@@ -22,6 +22,7 @@ const (
 // The names of trackers; the prefixes keep a script and an interface apart.
 const (
 	trackEngine     = "engine"
+	trackHealth     = "engine health"
 	trackAddress    = "address"
 	prefixScript    = "script "
 	prefixInterface = "interface "
@@ -36,7 +37,8 @@ func (l *loop) trackers(c *vrrpconf.Instance) []machine.Tracker {
 		out = append(out, machine.Tracker{Name: prefixInterface + c.Interface, Cause: "interface " + c.Interface + " down"})
 	}
 	if l.tracksEngine(c) {
-		out = append(out, machine.Tracker{Name: trackEngine, Cause: "the proxy is not alive"})
+		out = append(out, machine.Tracker{Name: trackEngine, Cause: "the proxy is not alive"},
+			machine.Tracker{Name: trackHealth, Weight: 1, File: true, Cause: "the proxy is not fit to serve"})
 	}
 	for _, t := range c.Interfaces {
 		out = append(out, machine.Tracker{Name: prefixInterface + t.Name, Weight: t.Weight, Reverse: t.Reverse, Cause: "interface " + t.Name})

@@ -20,6 +20,9 @@ func (m *Machine) backupHears(now time.Time, ev Advert) {
 	if ev.Priority == 0 {
 		m.logf(true, "Backup received priority 0 advertisement")
 		m.ready, m.deadline = false, now.Add(m.Skew())
+		if ev.Heir {
+			m.deadline = now // the skew would only give way to somebody better
+		}
 		return
 	}
 	m.heard = Heard{From: ev.From, Priority: ev.Priority, At: now}
@@ -37,7 +40,7 @@ func (m *Machine) tolerates(now time.Time, priority uint8) bool {
 		m.preemptAt = time.Time{}
 		return true
 	}
-	if m.cfg.NoPreempt {
+	if m.cfg.NoPreempt || m.aside {
 		return true
 	}
 	if m.cfg.PreemptDelay == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 // Event is one thing that happened: Start, Tick, Advert, Track, Value, Source, AddressLost,
-// Reconfigure, Stop, or what a Group says.
+// Reconfigure, HandOver, Rejoin, Stop, or what a Group says.
 type Event interface{ event() }
 
 type (
@@ -21,6 +21,10 @@ type (
 		From     netip.Addr
 		Priority uint8
 		Interval time.Duration
+		// Heir says that nobody better than us is there to follow the sender: if this is its
+		// farewell, we take over without the skew. Should it be wrong, two masters settle it
+		// by their first adverts.
+		Heir bool
 	}
 	// Track is the verdict on one of Config.Trackers; others are ignored.
 	Track struct {

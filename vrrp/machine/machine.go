@@ -46,10 +46,12 @@ type Machine struct {
 	ready        bool      // BACKUP whose down timer has expired, waiting for its group
 	held         bool      // another member of the group is in fault
 	heldQuiet    bool      // perhaps: nothing is known of it yet
-	// leaving is set in MASTER after Stop, while a successor is waited for; farewell is what
-	// is notified then.
+	// leaving is set in MASTER after Stop or HandOver, while a successor is waited for; farewell
+	// is what is notified after a Stop.
 	leaving  bool
 	farewell Notice
+	yields   bool // leaving because of HandOver: it goes on as BACKUP, or as MASTER if nobody comes
+	aside    bool // see Aside; becoming MASTER ends it
 	heard    Heard
 	changed  time.Time // last change of state
 	out      []Action
@@ -123,6 +125,10 @@ func (m *Machine) Step(now time.Time, ev Event) []Action {
 		m.source = ev.Addr
 	case AddressLost:
 		m.addressLost(ev)
+	case HandOver:
+		m.handOver(now)
+	case Rejoin:
+		m.rejoin()
 	case Reconfigure:
 		m.reconfigure(now, ev.Config)
 	case Stop:
@@ -165,12 +171,16 @@ func (m *Machine) start(now time.Time) {
 }
 
 func (m *Machine) stop(now time.Time, ev Stop) {
-	if m.state == Init || m.leaving {
+	if m.state == Init || m.leaving && !m.yields {
 		return
 	}
 	m.farewell = NoticeStop
 	if ev.Deleted {
 		m.farewell = NoticeDeleted
+	}
+	if m.leaving {
+		m.yields = false // a successor is waited for already
+		return
 	}
 	if m.state == Master && m.cfg.Handover >= 0 && len(m.cfg.VIPs) > 0 {
 		m.leave(now)
@@ -206,6 +216,8 @@ func (m *Machine) enter(now time.Time, s State) {
 // group it waits until all members are ready.
 func (m *Machine) recover(now time.Time, text string) {
 	switch {
+	case m.aside:
+		m.becomeBackup(now, text)
 	case m.cfg.Owner && m.cfg.Grouped:
 		m.becomeBackup(now, text)
 		m.deadline = now
@@ -227,6 +239,7 @@ func (m *Machine) becomeBackup(now time.Time, text string) {
 // lets go while we set them.
 func (m *Machine) becomeMaster(now time.Time) {
 	m.enter(now, Master)
+	m.aside = false
 	m.masterInt = m.cfg.AdvertInt
 	m.do(Send{Priority: m.priority})
 	m.deadline = now.Add(m.cfg.AdvertInt)

@@ -6,7 +6,7 @@ import "time"
 func (m *Machine) tick(now time.Time) {
 	if m.leaving {
 		if !now.Before(m.deadline) {
-			m.left(now)
+			m.unsucceeded(now)
 		}
 		return
 	}

@@ -42,6 +42,9 @@ func (m *Machine) evaluate(now time.Time) {
 	m.reprioritise()
 	cause, held := m.fault()
 	switch {
+	case m.leaving && m.yields && held:
+		m.leaving, m.yields = false, false
+		m.becomeFault(now)
 	case m.leaving && held:
 		m.left(now) // nothing answers behind the addresses any more
 	case m.leaving:
@@ -145,8 +148,11 @@ func (m *Machine) reprioritise() {
 // reconfigure takes over a new configuration without losing the state. Trackers that stay
 // keep their verdicts; new ones are assumed to be no fault until they have been heard.
 func (m *Machine) reconfigure(now time.Time, cfg Config) {
-	if m.leaving {
+	if m.leaving && !m.yields {
 		return
+	}
+	if m.leaving {
+		m.stay(now) // the answer was asked for under another configuration
 	}
 	old := m.cfg
 	tracks, values := make([]verdict, len(cfg.Trackers)), make([]int, len(cfg.Trackers))

@@ -25,8 +25,8 @@ var rewrite = flag.Bool("rewrite", false, "write testdata/*.txt anew from what t
 //
 //	router KEY[=VALUE] …   make a machine (see option)
 //	check NAME rise=N fall=N [init_fail]   make the counter of a script
-//	start, stop, delete
-//	advert FROM PRIORITY [INTERVAL]
+//	start, stop, delete, handover, rejoin
+//	advert FROM PRIORITY [INTERVAL]; farewell FROM [heir]
 //	source ADDR; track NAME up|down; value NAME NUMBER; lost PREFIX; reload KEY[=VALUE] …
 //	result NAME ok|bad …   results of a script, one interval of a second after the other
 //	wait DURATION          time passes, timers are served
@@ -113,6 +113,12 @@ func (p *player) event(verb string, args []string) {
 		p.step(machine.Stop{})
 	case "delete":
 		p.step(machine.Stop{Deleted: true})
+	case "handover":
+		p.step(machine.HandOver{})
+	case "rejoin":
+		p.step(machine.Rejoin{})
+	case "farewell":
+		p.step(machine.Advert{From: netip.MustParseAddr(args[0]), Interval: p.cfg.AdvertInt, Heir: len(args) > 1})
 	case "advert":
 		p.step(p.advert(args))
 	case "source":
