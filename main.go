@@ -27,6 +27,7 @@ type cli struct {
 	Diff     command.Diff     `cmd:"" help:"Show how file, disk, memory and runtime of a running keepsql differ."`
 	History  command.History  `cmd:"" help:"List what was in force, and who loaded it."`
 	Rollback command.Rollback `cmd:"" help:"Put an earlier revision of a module into force."`
+	Failover command.Failover `cmd:"" help:"Hand virtual IPs over to a peer, which keeps them until it is gone or --release."`
 	Import   command.Import   `cmd:"" help:"Make one config file of proxysql.cnf, proxysql.db and keepalived.conf, and say what will change."`
 	Demo     command.Demo     `cmd:"" help:"Run one node on an embedded backend and show what it does."`
 	Version  command.Version  `cmd:"" help:"Print the version."`

@@ -27,10 +27,11 @@ const (
 
 // Request is a command for the guardian.
 type Request struct {
-	Command    string           `json:"command"`              // "status", "reload", "plan", "diff", "history" or "rollback"
+	Command    string           `json:"command"`              // one of the cases of Guardian.answer
 	Generation *conf.Generation `json:"generation,omitempty"` // of "plan"
 	Module     string           `json:"module,omitempty"`     // of "history" (empty: all) and "rollback"
 	Revision   uint64           `json:"revision,omitempty"`   // of "rollback"
+	Names      []string         `json:"names,omitempty"`      // of instances and groups, for "failover" and "rejoin"; none: all
 }
 
 // ask is a request that came in over the control socket.
@@ -134,13 +135,23 @@ func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, r Request) Answ
 		}
 		return inWords(g.plan(ctx, r.Generation))
 	case "diff", "history", "rollback":
-		v, err := g.consult(ctx, roleEngine, Message{Ask: &AskMessage{Request: r}})
-		if err != nil {
-			return Answer{Error: err.Error()}
+		return g.pass(ctx, roleEngine, r)
+	case "failover", "rejoin":
+		if g.children[roleVRRP] == nil {
+			return Answer{Error: errNoVRRP.Error()}
 		}
-		return Answer{Text: strings.Join(v.Report, "\n"), Data: v.Data}
+		return g.pass(ctx, roleVRRP, r)
 	}
 	return Answer{Error: fmt.Sprintf("unknown command %q", r.Command)}
+}
+
+// pass lets a child answer.
+func (g *Guardian) pass(ctx context.Context, to role, r Request) Answer {
+	v, err := g.consult(ctx, to, Message{Ask: &AskMessage{Request: r}})
+	if err != nil {
+		return Answer{Error: err.Error()}
+	}
+	return Answer{Text: strings.Join(v.Report, "\n"), Data: v.Data}
 }
 
 func inWords(text string, err error) Answer {

@@ -18,6 +18,7 @@ import (
 	"github.com/keepsql/keepsql/conf/lint"
 	"github.com/keepsql/keepsql/conf/watch"
 	"github.com/keepsql/keepsql/confparse"
+	"github.com/keepsql/keepsql/vrrp"
 )
 
 // Options is what the command line says.
@@ -84,6 +85,10 @@ type Guardian struct {
 	status   map[role]json.RawMessage
 	restarts map[role]int
 
+	health vrrp.Health       // of the engine, as it last said
+	peers  *PeersMessage     // as the engine last said; nil: nothing yet
+	relays map[uint64]uint64 // numbers of requests of the engine to the vrrp child, ours to its own
+
 	events  chan childEvent
 	timers  chan role
 	asks    chan ask
@@ -108,7 +113,7 @@ func NewGuardian(opt Options, log zerolog.Logger) (*Guardian, error) {
 	g := &Guardian{
 		opt: opt, log: log, exe: exe,
 		children: map[role]*child{}, backoff: map[role]*backoff{roleEngine: {}, roleVRRP: {}},
-		restart: map[role]*time.Timer{}, status: map[role]json.RawMessage{}, restarts: map[role]int{},
+		relays: map[uint64]uint64{}, restart: map[role]*time.Timer{}, status: map[role]json.RawMessage{}, restarts: map[role]int{},
 		events: make(chan childEvent), timers: make(chan role), asks: make(chan ask), done: make(chan struct{}),
 		started: time.Now(),
 	}

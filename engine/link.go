@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/vrrp"
 )
 
 // linkFD is the file descriptor of a child's end of its Link.
@@ -26,12 +27,15 @@ type Message struct {
 	Engine *EngineMessage  `json:",omitempty"`
 	Signal string          `json:",omitempty"` // "flush-logs"
 	VRRP   json.RawMessage `json:",omitempty"` // to the engine: the last Status of the vrrp child
+	Peers  *PeersMessage   `json:",omitempty"` // to the vrrp child; the engine sends it
 
 	// From a child.
 	Ready   bool            `json:",omitempty"` // everything is open and answers
 	Stop    bool            `json:",omitempty"` // an operator asked for the end of keepsql
 	Verdict *VerdictMessage `json:",omitempty"`
 	Status  json.RawMessage `json:",omitempty"` // the child's part of `keepsql status`
+	Health  *vrrp.Health    `json:",omitempty"` // of the engine, again and again: a sign of life
+	Relay   *AskMessage     `json:",omitempty"` // from the engine, for the vrrp child; a Verdict comes back
 }
 
 // ConfigMessage hands over a generation.
@@ -47,8 +51,14 @@ type AskMessage struct {
 	Request
 }
 
-// EngineMessage tells the vrrp child whether there is an engine that serves.
-type EngineMessage struct{ Alive bool }
+// EngineMessage tells the vrrp child whether there is an engine that serves, and how good it is.
+type EngineMessage struct {
+	Alive  bool
+	Health vrrp.Health
+}
+
+// PeersMessage is what other nodes of the cluster say of their virtual routers.
+type PeersMessage struct{ Peers []vrrp.Peer }
 
 // VerdictMessage answers a ConfigMessage or an AskMessage.
 type VerdictMessage struct {

@@ -3,6 +3,8 @@ package engine
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/keepsql/keepsql/vrrp"
 )
 
 // start runs a child and gives it the configuration in force.
@@ -28,6 +30,9 @@ func (g *Guardian) start(r role) {
 	if e := g.children[roleEngine]; r == roleVRRP && e != nil && e.ready {
 		g.tellVRRP() // else it hears when the engine is ready; until then it claims nothing
 	}
+	if r == roleVRRP {
+		g.tellPeers()
+	}
 }
 
 // hear acts on a message or the death notice of a child.
@@ -48,8 +53,17 @@ func (g *Guardian) hear(e childEvent) {
 	case m.Status != nil:
 		g.status[c.role] = m.Status
 		g.tellEngine()
+	case m.Verdict != nil && g.relays[m.Verdict.Seq] != 0:
+		g.relayed(m.Verdict)
 	case m.Verdict != nil:
 		g.firstVerdict(c, m.Verdict)
+	case m.Relay != nil:
+		g.relay(c, m.Relay)
+	case m.Health != nil:
+		g.felt(*m.Health)
+	case m.Peers != nil:
+		g.peers = m.Peers
+		g.tellPeers()
 	}
 }
 
@@ -81,7 +95,8 @@ func (g *Guardian) isReady(c *child) {
 func (g *Guardian) tellVRRP() {
 	if v := g.children[roleVRRP]; v != nil {
 		e := g.children[roleEngine]
-		_ = v.link.Send(Message{Engine: &EngineMessage{Alive: e != nil && e.ready}}) // if it is gone, its death notice follows
+		alive := e != nil && e.ready
+		_ = v.link.Send(Message{Engine: &EngineMessage{Alive: alive, Health: g.health}}) // if it is gone, its death notice follows
 	}
 }
 
@@ -101,8 +116,10 @@ func (g *Guardian) died(c *child) {
 	delete(g.children, c.role)
 	delete(g.status, c.role)
 	if c.role == roleEngine {
+		g.health = vrrp.Health{} // the next one tells of its own
 		g.tellVRRP()
 	} else {
+		g.dropRelays()
 		g.tellEngine()
 	}
 	c.stop(enginePatience)

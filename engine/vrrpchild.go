@@ -30,7 +30,7 @@ func RunVRRP(log zerolog.Logger) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	speaker := vrrp.New(log, vrrp.Options{TrackEngine: true, Realtime: true})
-	c := &vrrpChild{log: log, link: link, speaker: speaker, ready: make(chan struct{})}
+	c := &vrrpChild{log: log, link: link, speaker: speaker, ready: make(chan struct{}), asks: make(chan *AskMessage, askBacklog)}
 	tasks := newTasks()
 	tasks.run(func() error {
 		defer stop() // the guardian is gone, or the link cannot be read
@@ -38,6 +38,7 @@ func RunVRRP(log zerolog.Logger) error {
 	})
 	tasks.run(func() error { return c.report(ctx) })
 	tasks.run(func() error { c.obey(ctx); return nil })
+	tasks.run(func() error { c.answer(ctx); return nil })
 	select {
 	case <-c.ready: // the first configuration is applied: nothing is claimed before
 	case <-ctx.Done():
@@ -58,6 +59,7 @@ type vrrpChild struct {
 	speaker *vrrp.Speaker
 	ready   chan struct{} // closed after the first configuration
 	begun   bool
+	asks    chan *AskMessage // for answer
 }
 
 // listen obeys the guardian until its end of the link closes.
@@ -69,7 +71,12 @@ func (c *vrrpChild) listen() error {
 		}
 		switch {
 		case m.Engine != nil:
+			c.speaker.SetHealth(m.Engine.Health)
 			c.speaker.SetEngine(m.Engine.Alive)
+		case m.Peers != nil:
+			c.speaker.SetPeers(m.Peers.Peers)
+		case m.Ask != nil:
+			c.enqueue(m.Ask)
 		case m.Config != nil:
 			if err := c.link.Send(Message{Verdict: c.configure(m.Config)}); err != nil {
 				return nil

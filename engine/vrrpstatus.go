@@ -31,7 +31,7 @@ func (n *node) vrrpRows() []schema.Row {
 		row := schema.Row{}
 		for _, cell := range []string{
 			i.Name, i.Interface, number(i.VRID), i.State, i.LastTransition.Local().Format(time.DateTime),
-			number(i.Priority), number(i.EffectivePriority), strings.Join(addresses, " "), heard(i), number(i.MasterPriority), i.Skip,
+			number(i.Priority), number(i.EffectivePriority), strings.Join(addresses, " "), heard(i), number(i.MasterPriority), i.Note,
 		} {
 			row = append(row, schema.Text(cell))
 		}
