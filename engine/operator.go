@@ -78,8 +78,13 @@ func (o *operator) Restart() error {
 	return syscall.Kill(os.Getpid(), syscall.SIGTERM)
 }
 
-// Flush has nothing to do yet: logs go to the standard error stream, and there is no cache.
-func (o *operator) Flush(admin.Flushable) error { return nil }
+// Flush empties the query cache.
+func (o *operator) Flush(what admin.Flushable) error {
+	if what == admin.FlushQueryCache {
+		o.proxy.FlushCache()
+	}
+	return nil
+}
 
 // ReloadTLS reads the certificate files again.
 func (o *operator) ReloadTLS() error { return o.certs.Reload() }

@@ -42,6 +42,9 @@ type settings struct {
 	serverVersion  string
 	keepalive      time.Duration
 	threads        int
+	cacheMost      int  // threshold_resultset_size: longest answer that is cached, in bytes
+	cacheEmpty     bool // query_cache_stores_empty_result
+	cacheWarnings  bool // query_cache_handle_warnings
 }
 
 func readSettings(v layers.Variables) *settings {
@@ -76,6 +79,9 @@ func readSettings(v layers.Variables) *settings {
 		extended:       v.Int("mysql-show_processlist_extended"),
 		serverVersion:  v.String("mysql-server_version"),
 		threads:        v.Int("mysql-threads"),
+		cacheMost:      v.Int("mysql-threshold_resultset_size"),
+		cacheEmpty:     v.Bool("mysql-query_cache_stores_empty_result"),
+		cacheWarnings:  v.Int("mysql-query_cache_handle_warnings") == 1,
 	}
 	if v.Bool("mysql-use_tcp_keepalive") {
 		s.keepalive = time.Duration(v.Int("mysql-tcp_keepalive_time")) * time.Second

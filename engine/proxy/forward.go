@@ -37,6 +37,7 @@ func (s *session) executeOn(st *statement, set *settings) error {
 		s.view.detach()
 		if o.err == nil {
 			s.afterStatement(b, st, set)
+			s.store(st, set)
 			s.account(st, set, b)
 			s.part(i)
 			return nil

@@ -30,6 +30,7 @@ type statement struct {
 	binds     bool // a SET that binds the session to where it is executed
 	opaque    bool // a SET that changes what is not followed
 
+	keep     keeping
 	digester digest.Digester
 	query    rule.Query
 	decision rule.Decision
@@ -50,6 +51,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
 	st.opaque = false
+	st.keep.on = false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }
@@ -63,6 +65,7 @@ var noHints = func() (a rule.Annotations) {
 func (s *session) done(st *statement) {
 	s.view.detach()
 	st.payload, st.sql, st.prep, st.query = nil, nil, nil, rule.Query{}
+	st.keep.reset()
 	if cap(st.text) > maxKeptText || cap(st.packet) > maxKeptText {
 		st.text, st.packet = nil, nil
 	}
@@ -91,3 +94,6 @@ func (st *statement) repeatable() bool {
 	return st.plainRead() || st.traits&traitSeveral == 0 &&
 		(st.class == digest.CommandShow || st.class == digest.CommandDescribe || st.class == digest.CommandShowTableStatus)
 }
+
+// cacheText is what makes the statement, as part of its key in the query cache.
+func (st *statement) cacheText() []byte { return st.sql }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/engine/cache"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/listen"
 	"github.com/keepsql/keepsql/engine/rule"
@@ -48,7 +49,10 @@ type Proxy struct {
 	passwords wire.PasswordCache
 	users     users
 
+	cache *cache.Cache
+
 	settings atomic.Pointer[settings]
+	extras   atomic.Pointer[extras]
 	auth     atomic.Pointer[wire.Authenticator]
 	rules    atomic.Pointer[rule.Set]
 	reloads  atomic.Uint64 // loads of mysql_servers
@@ -81,9 +85,12 @@ func New(o Options) *Proxy {
 		Attributes: []wire.Attribute{{Name: "program_name", Value: "proxysql"}},
 	})
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
+	p.cache = cache.New(0)
+	p.extras.Store(&extras{hints: true})
 	p.rules.Store(mustCompileNothing())
 	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.prepareVariables))
 	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.servers.PrepareVariables))
+	o.Layers.Subscribe(schema.KeepsqlVariables, layers.ConsumerFunc(p.prepareExtras))
 	o.Layers.Subscribe(schema.MySQLUsers, layers.ConsumerFunc(p.users.prepare))
 	o.Layers.Subscribe(schema.MySQLServers, layers.ConsumerFunc(p.prepareServers))
 	o.Layers.Subscribe(schema.MySQLQueryRules, layers.ConsumerFunc(p.prepareRules))
@@ -110,6 +117,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	servers.Go(func() { errServers = p.servers.Run(serverCtx) })
 	front.Go(func() { errListen = p.listeners.Run(ctx) })
 	front.Go(func() { p.watchSessions(ctx) })
+	front.Go(func() { p.cache.Run(ctx) })
 	front.Wait()
 	stopServers()
 	servers.Wait()
@@ -177,6 +185,8 @@ func (p *Proxy) prepareVariables(s *layers.Snapshot) (commit func(), err error) 
 	auth := p.authenticator(v, set)
 	return func() {
 		p.settings.Store(set)
+		p.cache.SetBudget(int64(v.Int("mysql-query_cache_size_MB")) << 20)
+		p.cache.SetSoftTTL(v.Int("mysql-query_cache_soft_ttl_pct"))
 		p.auth.Store(auth)
 		p.mu.Lock()
 		changed := opts.Engine != p.ruleOpts.Engine || opts.Iterations != p.ruleOpts.Iterations

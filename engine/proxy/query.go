@@ -26,6 +26,9 @@ func (s *session) query(p []byte) error {
 	if done, err := s.answerLocally(st, set); done {
 		return err
 	}
+	if done, err := s.fromCache(st, set, st.start); done {
+		return err
+	}
 	return s.execute(st, set)
 }
 

@@ -90,6 +90,7 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) 
 			return outcome{err: err, client: true, answered: true}
 		}
 		answered = true
+		st.keep.add(pass)
 	}
 	return outcome{}
 }

@@ -9,6 +9,9 @@ import (
 
 // decide asks the rules and the statement's first comment, and rewrites the statement where a rule says so.
 func (s *session) decide(st *statement, set *settings, comment []byte) {
+	if !s.p.extras.Load().hints {
+		comment = nil
+	}
 	rule.ParseAnnotations(comment, &st.hints)
 	st.query = rule.Query{
 		Text: st.sql, DigestText: st.text, Digest: st.hash, NoDigest: !set.queryDigests,

@@ -74,6 +74,7 @@ func (p *Proxy) global() *schema.Rows {
 		"Servers_table_version":            p.reloads.Load(),
 		"MySQL_Thread_Workers":             uint64(p.settings.Load().threads),
 	}
+	p.addQueryGauges(g)
 	p.mu.Lock()
 	paused := p.paused
 	p.mu.Unlock()

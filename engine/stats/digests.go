@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/keepsql/keepsql/conf/schema"
@@ -17,7 +18,7 @@ const digestShards = 64
 // Digests is the table behind stats_mysql_query_digest. It is bounded: beyond its byte budget the rows not seen for
 // longest make room for new ones.
 type Digests struct {
-	budget int // bytes per shard
+	budget atomic.Int64 // bytes per shard
 	shards [digestShards]digestShard
 }
 
@@ -34,8 +35,13 @@ func NewDigests(bytes int) *Digests {
 	if bytes == 0 {
 		bytes = DefaultDigestBytes
 	}
-	return &Digests{budget: max(1, bytes/digestShards)}
+	d := new(Digests)
+	d.SetBudget(bytes)
+	return d
 }
+
+// SetBudget changes the memory the table may take, in bytes; a smaller one takes effect as rows are added.
+func (d *Digests) SetBudget(bytes int) { d.budget.Store(int64(max(1, bytes/digestShards))) }
 
 // Row finds or makes the row of a statement. It does not allocate for a row that cache holds, nor for one that exists.
 func (d *Digests) Row(cache *DigestCache, id *digest.Row, text []byte, now time.Time) *DigestRow {
@@ -43,7 +49,7 @@ func (d *Digests) Row(cache *DigestCache, id *digest.Row, text []byte, now time.
 	if r := cache.get(key); r != nil {
 		return r
 	}
-	r := d.shards[key>>58].row(key, id, text, now, d.budget)
+	r := d.shards[key>>58].row(key, id, text, now, int(d.budget.Load()))
 	cache.put(key, r)
 	return r
 }

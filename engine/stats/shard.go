@@ -49,6 +49,15 @@ const (
 	AccessDeniedMaxConnections
 	AccessDeniedMaxUserConnections
 	SelectsForUpdateAutocommit0
+	QueryCacheGet
+	QueryCacheGetOK
+	QueryCacheSet
+	QueryCacheBytesIn
+	QueryCacheBytesOut
+	DetectedSQLi
+	WhitelistedSQLi
+	QueryProcessorTime // ns
+	BackendQueryTime   // ns
 
 	numCounters
 )
@@ -91,6 +100,15 @@ var counterNames = [numCounters]string{
 	AccessDeniedMaxConnections:     "Access_Denied_Max_Connections",
 	AccessDeniedMaxUserConnections: "Access_Denied_Max_User_Connections",
 	SelectsForUpdateAutocommit0:    "Selects_for_update__autocommit0",
+	QueryCacheGet:                  "Query_Cache_count_GET",
+	QueryCacheGetOK:                "Query_Cache_count_GET_OK",
+	QueryCacheSet:                  "Query_Cache_count_SET",
+	QueryCacheBytesIn:              "Query_Cache_bytes_IN",
+	QueryCacheBytesOut:             "Query_Cache_bytes_OUT",
+	DetectedSQLi:                   "automatic_detected_sql_injection",
+	WhitelistedSQLi:                "whitelisted_sqli_fingerprint",
+	QueryProcessorTime:             "Query_Processor_time_nsec",
+	BackendQueryTime:               "Backend_query_time_nsec",
 }
 
 // Shard is a set of counters that a few sessions share, so that processors do not fight over one cache line.
