@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,18 +103,23 @@ func TestHelp(t *testing.T) {
 func TestKeepsqlVariables(t *testing.T) {
 	n := start(t, setup{})
 	const name = "keepsql-cluster_bootstrap_from_peer"
+	var all []string
+	for _, v := range schema.Variables("keepsql-") {
+		all = append(all, v.Name+" "+v.Default)
+	}
+	number := strconv.Itoa(len(all))
 	n.admin().steps(
-		step{"SHOW KEEPSQL VARIABLES", name + " true\nkeepsql-cluster_push true\nkeepsql-cluster_ssl_ca "},
+		step{"SHOW KEEPSQL VARIABLES", strings.Join(all, "\n")},
 		step{"SET " + name + "=0", "ok 1"},
 		step{"LOAD KEEPSQL VARIABLES TO RUNTIME", "ok 0"},
 		step{"SELECT * FROM runtime_keepsql_variables WHERE variable_name = '" + name + "'", name + " false"},
 		step{"SELECT @@" + name, "0"},
-		step{"SAVE KEEPSQL VARIABLES TO DISK", "ok 3"},
+		step{"SAVE KEEPSQL VARIABLES TO DISK", "ok " + number},
 		step{"SET " + name + "=maybe", errorPrefix + "no such column: maybe"},
 		step{"SET " + name + "='maybe'", "ok 1"},
 		step{"LOAD KEEPSQL VARIABLES FROM MEMORY", "ok 0"},
 		step{"SELECT variable_value FROM keepsql_variables WHERE variable_name = '" + name + "'", "false"},
-		step{"LOAD KEEPSQL VARIABLES FROM DISK", "ok 3"},
+		step{"LOAD KEEPSQL VARIABLES FROM DISK", "ok " + number},
 		step{"SELECT variable_value FROM keepsql_variables WHERE variable_name = '" + name + "'", "0"},
 		step{"SELECT count(*) FROM global_variables WHERE variable_name LIKE 'keepsql%'", "0"},
 		step{"SHOW KEEPSQL TABLES", "keepsql_variables\nruntime_keepsql_variables\nstats_cluster_modules\nstats_config_history"},
