@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/keepsql/keepsql/vrrp/advert"
 	"github.com/keepsql/keepsql/vrrp/machine"
 )
 
@@ -29,70 +28,6 @@ func (l *loop) act(r *router, a machine.Action) {
 		}
 		e.Msg(a.Text)
 	}
-}
-
-// send sends one advertisement, to the group or to each peer.
-func (l *loop) send(r *router, priority uint8) {
-	k := kindOf(r.conf)
-	sock := l.port(r.conf.Interface).lines[k].sock
-	if sock == nil || !r.source.IsValid() {
-		return
-	}
-	to, ttl := []netip.Addr{r.conf.Group}, uint8(advert.TTL)
-	if len(r.conf.Peers) > 0 {
-		to, ttl = r.conf.Peers, r.conf.UnicastTTL
-	}
-	r.sequence++
-	for _, dst := range to {
-		r.packetID++
-		var err error
-		if k == kindIPv6 {
-			a := r.advert(priority)
-			r.out = a.Append(r.out[:0], r.source, dst)
-			err = sock.Send6(r.out, r.source, dst)
-		} else {
-			err = sock.Send(r.packet(priority, dst, ttl), dst)
-		}
-		if err != nil && !r.deaf {
-			r.log.Warn().Err(err).Msg("sending an advertisement failed")
-		}
-		r.deaf = err != nil
-	}
-	r.counters.Add(advert.Sent)
-	if priority == 0 {
-		r.counters.Add(advert.PriorityZeroSent)
-	}
-}
-
-// advert is what a router says. With an authentication header the password is the key of
-// that, and not in the message.
-func (r *router) advert(priority uint8) advert.Advert {
-	e := &r.expect
-	a := advert.Advert{
-		Version: e.Version, VRID: e.VRID, Priority: priority, AuthType: e.AuthType, Auth: e.Auth,
-		Interval: e.Interval, Addrs: e.Addrs,
-	}
-	if e.AuthType == advert.AuthAH {
-		a.Auth = [8]byte{}
-	}
-	return a
-}
-
-// packet builds an advertisement with its IPv4 header; it is valid until the next one.
-func (r *router) packet(priority uint8, dst netip.Addr, ttl uint8) []byte {
-	a := r.advert(priority)
-	h := advert.Header{Src: r.source, Dst: dst, TTL: ttl, ID: r.packetID, Protocol: advert.Protocol}
-	if a.AuthType != advert.AuthAH {
-		r.out = advert.AppendIPv4(r.out[:0], h, a.Size())
-		r.out = a.Append(r.out, r.source, dst)
-		return r.out
-	}
-	h.Protocol = advert.ProtocolAH
-	r.out = advert.AppendIPv4(r.out[:0], h, advert.AHLen+a.Size())
-	r.out = advert.AppendAH(r.out, r.source, r.sequence)
-	r.out = a.Append(r.out, r.source, dst)
-	advert.Sign(r.out, r.expect.Auth, r.expect.Unicast)
-	return r.out
 }
 
 func (l *loop) claim(r *router, vips []netip.Prefix) {

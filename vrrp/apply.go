@@ -169,7 +169,7 @@ func (l *loop) usePorts() {
 	}
 	for name, p := range l.ports {
 		if !matter[name] {
-			p.close()
+			l.closePort(p)
 			delete(l.ports, name)
 		}
 	}
@@ -180,7 +180,7 @@ func (l *loop) usePorts() {
 			if p.lines[k].needed {
 				l.joinAll(p, k)
 			} else {
-				p.lines[k].close()
+				l.closeLine(&p.lines[k])
 			}
 		}
 		l.refresh(p)

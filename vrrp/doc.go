@@ -1,6 +1,8 @@
 // Package vrrp is the speaker: it runs the virtual routers of a configuration on this host.
 //
-// One goroutine, the loop, owns everything that decides. Data flows through it in this order,
+// One goroutine, the loop, owns everything that decides. It has a thread of its own, with real-time
+// priority where that is allowed, and waits in the kernel for packets, the next deadline and calls
+// of other goroutines. Data flows through it in this order,
 // on every turn:
 //
 //  1. packets: all sockets that may have some are read empty, each packet is checked by package

@@ -3,6 +3,7 @@ package vrrp
 import (
 	"context"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -27,7 +28,7 @@ type loop struct {
 	checks    map[string]*check // check scripts that run, by name
 	leaving   []*router         // removed ones that hand over, or whose notify commands still run
 	stopping  bool              // all are leaving; see goodbye
-	readable  chan readiness    // sockets that have something to read
+	poll      *netif.Poller
 	engine    engineState
 	health    Health
 	peers     []Peer      // other nodes of the cluster, see SetPeers
@@ -53,37 +54,39 @@ func newLoop(s *Speaker) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
+	poll, err := netif.NewPoller()
+	if err != nil {
+		addrs.Close()
+		return nil, err
+	}
 	return &loop{
 		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log}, timings: s.opts.Timings, addrs: addrs,
-		ports: map[string]*port{}, checks: map[string]*check{}, readable: make(chan readiness),
+		ports: map[string]*port{}, checks: map[string]*check{}, poll: poll,
 		buf: make([]byte, 4096),
 	}, nil
 }
 
+// run is the loop. It has an operating system's thread of its own, which waits in the kernel and
+// not in the runtime: see netif.Poller and package realtime.
 func (l *loop) run(ctx context.Context) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var cancel context.CancelFunc
 	l.ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer l.addrs.Close()
+	defer l.poll.Close()
 	defer l.wg.Wait()
 	defer cancel()
+	defer l.s.serve(nil)
+	l.s.serve(l.poll)
+	defer context.AfterFunc(ctx, func() { l.s.post((*loop).stopAll) })()
+	l.beUrgent()
 	l.wg.Go(l.watch)
 	l.nextRenew = time.Now().Add(l.timings.Renew)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	stop := ctx.Done()
-	for !l.stopping || l.handsOver() {
-		timer.Reset(time.Until(l.sleepUntil()))
-		select {
-		case <-stop:
-			stop = nil // once is enough
-			l.stopAll()
-		case r := <-l.readable:
-			// A socket that was closed meanwhile has a reader that is gone or going.
-			r.line.pending = r.line.pending || r.line.sock == r.sock
-		case <-l.s.wake:
-		case <-timer.C:
+	for l.turn(); !l.stopping || l.handsOver(); l.turn() {
+		if err := l.poll.Wait(l.sleepUntil()); err != nil {
+			panic(err) // descriptors of our own: it cannot go on without them
 		}
-		l.turn()
 	}
 	l.goodbye()
 }
@@ -101,7 +104,7 @@ func (l *loop) turn() {
 	due := !l.nextDue.IsZero() && !time.Now().Before(l.nextDue)
 	for _, p := range l.ports {
 		for k := range kinds {
-			if due || p.lines[k].pending {
+			if sock := p.lines[k].sock; sock != nil && (due || sock.Readable()) {
 				l.drain(p, k)
 			}
 		}
@@ -185,6 +188,9 @@ func (l *loop) all() []*router {
 
 // stopAll tells all virtual routers to stop. Those that hand over take their time.
 func (l *loop) stopAll() {
+	if l.stopping {
+		return
+	}
 	l.stopping = true
 	now := time.Now()
 	for _, r := range l.routers {
@@ -205,7 +211,7 @@ func (l *loop) goodbye() {
 		c.cancel()
 	}
 	for _, p := range l.ports {
-		p.close()
+		l.closePort(p)
 	}
 	for _, r := range append(l.leaving, l.routers...) {
 		r.notify.Wait(max(0, l.timings.StopWait-time.Since(now)))

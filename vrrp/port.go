@@ -46,16 +46,7 @@ func kindOf(c *vrrpconf.Instance) kind {
 type line struct {
 	needed    bool          // some router speaks so
 	sock      *netif.Socket // nil while it cannot be opened
-	pending   bool          // the reader waits for us to read
 	complaint string
-	resume    chan struct{} // tells the reader that the socket is empty
-	closed    chan struct{}
-}
-
-// readiness says that a socket of a port has something to read.
-type readiness struct {
-	line *line
-	sock *netif.Socket
 }
 
 // port finds or makes the port of an interface.
@@ -124,7 +115,7 @@ func (l *loop) refresh(p *port) {
 		return
 	}
 	if p.ifi = ifi; ifi.Index != was.Index {
-		p.close() // it has been made anew: the old sockets are bound to nothing
+		l.closePort(p) // it has been made anew: the old sockets are bound to nothing
 	}
 	if was.Index != 0 && was.Up != ifi.Up {
 		l.log.Info().Str(keyInterface, p.name).Msgf("Netlink reports %s %s", p.name, upDown(ifi.Up))
@@ -158,6 +149,11 @@ func (l *loop) open(p *port, k kind) {
 			}
 		}
 	}
+	if err == nil {
+		if err = l.poll.Add(sock); err != nil {
+			sock.Close()
+		}
+	}
 	if err != nil {
 		if ln.complaint != err.Error() {
 			ln.complaint = err.Error()
@@ -165,9 +161,7 @@ func (l *loop) open(p *port, k kind) {
 		}
 		return
 	}
-	ln.complaint = ""
-	ln.sock, ln.resume, ln.closed = sock, make(chan struct{}), make(chan struct{})
-	l.read(ln)
+	ln.complaint, ln.sock = "", sock
 }
 
 func openSocket(i netif.Interface, k kind) (*netif.Socket, error) {
@@ -192,26 +186,6 @@ func (l *loop) multicast(name string, k kind) []netip.Addr {
 	return out
 }
 
-// read starts the goroutine that waits for packets. It reads none itself: the loop must
-// know, before it believes a timer, that nothing is left unread.
-func (l *loop) read(ln *line) {
-	sock, resume, closed := ln.sock, ln.resume, ln.closed
-	l.wg.Go(func() {
-		for sock.Wait() == nil {
-			select {
-			case l.readable <- readiness{ln, sock}:
-			case <-closed:
-				return
-			}
-			select {
-			case <-resume:
-			case <-closed:
-				return
-			}
-		}
-	})
-}
-
 // announcer is the packet socket of an interface, opened when first needed.
 func (l *loop) announcer(p *port) (*netif.Announcer, error) {
 	if p.ann == nil {
@@ -224,10 +198,10 @@ func (l *loop) announcer(p *port) (*netif.Announcer, error) {
 	return p.ann, nil
 }
 
-// close gives the sockets back.
-func (p *port) close() {
+// closePort gives the sockets back.
+func (l *loop) closePort(p *port) {
 	for k := range p.lines {
-		p.lines[k].close()
+		l.closeLine(&p.lines[k])
 	}
 	if p.ann != nil {
 		p.ann.Close()
@@ -235,10 +209,10 @@ func (p *port) close() {
 	}
 }
 
-func (ln *line) close() {
+func (l *loop) closeLine(ln *line) {
 	if ln.sock != nil {
-		close(ln.closed)
+		l.poll.Remove(ln.sock)
 		ln.sock.Close()
-		ln.sock, ln.pending = nil, false
+		ln.sock = nil
 	}
 }

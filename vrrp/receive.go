@@ -8,28 +8,21 @@ import (
 	"github.com/keepsql/keepsql/vrrp/netif"
 )
 
-// drain reads a socket empty and lets its reader wait again.
+// drain reads a socket empty.
 func (l *loop) drain(p *port, k kind) {
 	ln := &p.lines[k]
-	if ln.sock == nil {
-		return
-	}
-	for {
+	for ln.sock != nil { // a packet may change what is there
 		got, ok, err := ln.sock.Receive(l.buf)
 		if err != nil {
 			l.log.Error().Err(err).Str(keyInterface, p.name).Msg("receiving failed, opening the socket again")
-			ln.close()
+			l.closeLine(ln)
 			p.stale = true
 			return
 		}
 		if !ok {
-			break
+			return
 		}
 		l.packet(p, k, got)
-	}
-	if ln.pending {
-		ln.pending = false
-		ln.resume <- struct{}{} // the reader waits for nothing else
 	}
 }
 

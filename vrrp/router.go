@@ -34,7 +34,9 @@ type router struct {
 	// complaint is the last reject that was logged, complained when.
 	complaint  string
 	complained time.Time
-	out        []byte
+	// prebuilt are the packets to send, from the address prebuiltFrom; see packets.
+	prebuilt     []*advert.Prebuilt
+	prebuiltFrom netip.Addr
 }
 
 // newRouter makes a router in state INIT.
@@ -52,7 +54,7 @@ func (l *loop) newRouter(c *vrrpconf.Instance, startupDelay time.Duration) *rout
 
 // configure takes over the parts of a configuration that the machine does not know.
 func (r *router) configure(l *loop, c *vrrpconf.Instance) {
-	r.conf, r.grouped = c, l.grouped(c.Name)
+	r.conf, r.grouped, r.prebuilt = c, l.grouped(c.Name), nil
 	r.log = l.log.With().Str(keyInstance, c.Name).Uint8(keyVRID, c.VRID).Str(keyInterface, c.Interface).Logger()
 	r.expect = advert.Expect{
 		Version: uint8(c.Version), VRID: c.VRID, AuthType: uint8(c.Auth.Type), Auth: c.Auth.Pass,

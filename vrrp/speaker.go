@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/conf/vrrpconf"
+	"github.com/keepsql/keepsql/vrrp/netif"
 )
 
 // Options are what a speaker is told besides its configuration.
@@ -67,17 +68,17 @@ type Speaker struct {
 	status atomic.Pointer[[]InstanceStatus]
 	// running says that a loop empties the inbox.
 	running atomic.Bool
-	wake    chan struct{} // holds one token while the inbox has something
 
 	mu      sync.Mutex // guards what follows
 	current *vrrpconf.Config
 	inbox   []func(*loop)
+	poll    *netif.Poller // that the loop waits with; nil while there is none
 }
 
 // New makes a speaker without instances; see Apply and Run.
 func New(log zerolog.Logger, opts Options) *Speaker {
 	opts.Timings = opts.orDefault()
-	return &Speaker{log: log, opts: opts, wake: make(chan struct{}, 1), current: &vrrpconf.Config{}}
+	return &Speaker{log: log, opts: opts, current: &vrrpconf.Config{}}
 }
 
 // Run speaks until ctx ends; then every MASTER announces priority 0 and keeps its addresses
@@ -88,9 +89,6 @@ func (s *Speaker) Run(ctx context.Context) error {
 	l, err := newLoop(s)
 	if err != nil {
 		return err
-	}
-	if s.opts.Realtime {
-		l.beUrgent()
 	}
 	s.running.Store(true)
 	defer s.running.Store(false)
@@ -153,10 +151,17 @@ func (s *Speaker) post(f func(*loop)) {
 }
 
 func (s *Speaker) postLocked(f func(*loop)) {
-	s.inbox = append(s.inbox, f)
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	if s.inbox = append(s.inbox, f); len(s.inbox) == 1 && s.poll != nil {
+		s.poll.Wake()
+	}
+}
+
+// serve tells what the loop waits with. Nobody wakes one that was there before.
+func (s *Speaker) serve(p *netif.Poller) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.poll = p; p != nil && len(s.inbox) > 0 {
+		p.Wake()
 	}
 }
 

@@ -2,16 +2,29 @@ package vrrp
 
 import "github.com/keepsql/keepsql/vrrp/realtime"
 
-// beUrgent keeps the speaker running while the machine is busy, if the configuration asks for
-// it (vrrp_rt_priority, vrrp_no_swap). What is not allowed is said once and done without.
-//
-// It is not the default: with hundreds of routers all at real-time priority the runtime's
-// threads were measured to hold each other up, and the rest of a small machine with them.
+// defaultPriority is above all ordinary threads and below everything else with real-time priority.
+const defaultPriority = 1
+
+// beUrgent keeps the loop's thread running while the machine is busy: with the priority that
+// vrrp_rt_priority or vrrp_priority asks for, else the lowest real-time one. keepalived does
+// this only when it is asked to. What is not allowed is said once and done without.
 func (l *loop) beUrgent() {
+	if !l.s.opts.Realtime {
+		return
+	}
 	g := l.s.config().Global
-	if g.RealtimePriority > 0 {
+	switch {
+	case g.RealtimePriority > 0:
 		if err := realtime.Enter(g.RealtimePriority); err != nil {
-			l.log.Warn().Err(err).Msg("no real-time priority: adverts may be late while this host is busy (CAP_SYS_NICE allows it)")
+			l.log.Warn().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of RTPRIO allows it)")
+		}
+	case g.Nice != nil:
+		if err := realtime.Nice(*g.Nice); err != nil {
+			l.log.Warn().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of NICE allows it)")
+		}
+	default:
+		if err := realtime.Enter(defaultPriority); err != nil {
+			l.log.Info().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of RTPRIO allows it)")
 		}
 	}
 	if g.NoSwap {

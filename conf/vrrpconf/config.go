@@ -53,7 +53,8 @@ type Global struct {
 	LogUnknownVRIDs   bool
 	Defaults          Tuning // of instances that come later in the text
 
-	RealtimePriority int  // vrrp_rt_priority: of the speaker's threads, 1–99; 0 is none
+	RealtimePriority int  // vrrp_rt_priority: of the speaker's threads, 1–99; 0 is none given
+	Nice             *int // vrrp_priority, −20…19; nil: not given
 	NoSwap           bool // vrrp_no_swap: the speaker's memory stays where it is
 	// FIFOs receive a line for every change: notify_fifo, then vrrp_notify_fifo.
 	FIFOs [2]FIFO

@@ -102,7 +102,11 @@ var globalRules = []rule[Global]{
 	{name: "process_names", effect: silent}, {name: "process_name", least: 1, effect: silent}, {name: "vrrp_process_name", least: 1, effect: silent},
 	{name: "checker_process_name", effect: silent}, {name: "lvs_process_name", effect: silent}, {name: "bfd_process_name", effect: silent},
 	{name: "max_auto_priority", effect: silent}, {name: "min_auto_priority_delay", effect: silent},
-	{name: "vrrp_priority", least: 1, effect: silent, set: checkInt[Global](-20, 19)}, {name: "vrrp_rlimit_rttime", least: 1, effect: silent}, {name: "vrrp_rlimit_rtime", effect: silent},
+	{name: "vrrp_priority", least: 1, set: func(b *builder, g *Global, k *confparse.Keyword) {
+		if n, ok := b.number(k.Args()[0], k.Name(), -20, 19); ok {
+			g.Nice = &n
+		}
+	}}, {name: "vrrp_rlimit_rttime", least: 1, effect: silent}, {name: "vrrp_rlimit_rtime", effect: silent},
 	{name: "vrrp_cpu_affinity", least: 1, effect: silent},
 	{name: "checker_priority", effect: silent}, {name: "checker_rt_priority", effect: silent}, {name: "checker_rlimit_rttime", effect: silent},
 	{name: "checker_no_swap", effect: silent}, {name: "checker_cpu_affinity", effect: silent},

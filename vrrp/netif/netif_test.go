@@ -123,7 +123,7 @@ func TestAddresses(t *testing.T) {
 }
 
 // TestSocket: what one end sends to the group the other receives, and a sender does not
-// hear itself. Wait returns without reading, and ends with Close.
+// hear itself. The poller sees it without reading.
 func TestSocket(t *testing.T) {
 	namespace(t)
 	ip(t, "addr", "add", "10.0.0.2/24", "dev", "v1")
@@ -148,8 +148,18 @@ func TestSocket(t *testing.T) {
 	if err := s0.Send(packet, group); err != nil {
 		t.Fatal(err)
 	}
-	if err := s1.Wait(); err != nil {
+	poll, err := netif.NewPoller()
+	if err != nil {
 		t.Fatal(err)
+	}
+	defer poll.Close()
+	if err := poll.Add(s1); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Second); !s1.Readable() && time.Now().Before(end); {
+		if err := poll.Wait(end); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p, ok, err := s1.Receive(buf)
 	if b := p.Data; err != nil || !ok || string(b[20:]) != "text" || b[8] != 255 || b[1] != 0xc0 {
@@ -158,15 +168,11 @@ func TestSocket(t *testing.T) {
 	if _, ok, _ := s0.Receive(buf); ok {
 		t.Error("the sender heard itself")
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if s1.Wait() == nil {
-			t.Error("Wait does not say that the socket is closed")
-		}
-	})
-	time.Sleep(20 * time.Millisecond)
+	if _, ok, _ := s1.Receive(buf); ok || s1.Readable() {
+		t.Error("an empty socket is readable")
+	}
+	poll.Remove(s1)
 	s1.Close()
-	wg.Wait()
 	if _, _, err := s1.Receive(buf); err == nil {
 		t.Error("a closed socket receives")
 	}
@@ -232,4 +238,42 @@ func TestWatch(t *testing.T) {
 		seen = append(seen, c)
 	}, func(err error) { t.Error(err) })
 	wg.Wait()
+}
+
+// TestPoller: it wakes at the moment it is told, and when somebody wakes it.
+func TestPoller(t *testing.T) {
+	p, err := netif.NewPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, wait := range []time.Duration{20 * time.Millisecond, 3 * time.Millisecond, 0, -time.Second} {
+		start := time.Now()
+		until := start.Add(wait)
+		for time.Now().Before(until) {
+			if err := p.Wait(until); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took > max(wait, 0)+500*time.Millisecond {
+			t.Errorf("woke %v after the start, told %v", took, wait)
+		}
+	}
+	p.Wake()
+	p.Wake()
+	start := time.Now()
+	if err := p.Wait(start.Add(5 * time.Second)); err != nil || time.Since(start) > time.Second {
+		t.Errorf("Wake did not end Wait: %v %v", err, time.Since(start))
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { time.Sleep(30 * time.Millisecond); p.Wake() })
+	start = time.Now()
+	if err := p.Wait(start.Add(5 * time.Second)); err != nil || time.Since(start) < 20*time.Millisecond {
+		t.Errorf("two calls of Wake ended two calls of Wait: %v %v", err, time.Since(start))
+	}
+	wg.Wait()
+	end := time.Now().Add(time.Second)
+	if n := testing.AllocsPerRun(100, func() { p.Wake(); _ = p.Wait(end) }); n != 0 {
+		t.Errorf("%v allocations for a turn", n)
+	}
 }

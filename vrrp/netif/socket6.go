@@ -1,12 +1,9 @@
 package netif
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"syscall"
 
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
@@ -18,24 +15,16 @@ const hopLimit = 255
 // Open6 is Open for IPv6. Packets are sent and received without their IP header, which the
 // kernel writes; see Packet.
 func Open6(i Interface, protocol int) (*Socket, error) {
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		var err error
-		if cerr := c.Control(func(fd uintptr) { err = setOptions6(int(fd), i) }); cerr != nil {
-			return cerr
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
+	if err == nil {
+		if err = setOptions6(fd, i); err != nil {
+			unix.Close(fd)
 		}
-		return err
-	}}
-	c, err := lc.ListenPacket(context.Background(), fmt.Sprintf("ip6:%d", protocol), "::")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open IPv6 socket on %s: %w", i.Name, err)
 	}
-	conn := c.(*net.IPConn)
-	s := &Socket{conn: conn, group6: ipv6.NewPacketConn(conn), ifi: &net.Interface{Index: i.Index, Name: i.Name}}
-	if s.raw, err = conn.SyscallConn(); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("set up IPv6 socket on %s: %w", i.Name, err)
-	}
-	return s, nil
+	return &Socket{fd: fd, v6: true, index: i.Index, name: i.Name}, nil
 }
 
 func setOptions6(fd int, i Interface) error {
@@ -49,6 +38,8 @@ func setOptions6(fd int, i Interface) error {
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_LOOP, 0),
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0),
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, 0xc0), // CS6
+		// Adverts of a virtual MAC come from the address of the interface below.
+		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_FREEBIND, 1),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20),
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PRIORITY, 6),
 	)
@@ -56,23 +47,21 @@ func setOptions6(fd int, i Interface) error {
 
 // Send6 sends one message from an address of ours.
 func (s *Socket) Send6(msg []byte, src, dst netip.Addr) error {
-	oob := unix.PktInfo6(&unix.Inet6Pktinfo{Addr: src.As16(), Ifindex: uint32(s.ifi.Index)})
-	to := &unix.SockaddrInet6{Addr: dst.As16()}
+	oob := unix.PktInfo6(&unix.Inet6Pktinfo{Addr: src.As16(), Ifindex: uint32(s.index)})
+	s.to6 = unix.SockaddrInet6{Addr: dst.As16()}
 	if dst.IsLinkLocalUnicast() || dst.IsLinkLocalMulticast() {
-		to.ZoneId = uint32(s.ifi.Index)
+		s.to6.ZoneId = uint32(s.index)
 	}
-	var err error
-	cerr := s.raw.Control(func(fd uintptr) { err = unix.Sendmsg(int(fd), msg, oob, to, unix.MSG_DONTWAIT) })
-	if err = errors.Join(cerr, err); err != nil {
-		return fmt.Errorf("send to %s on %s: %w", dst, s.ifi.Name, err)
+	if err := unix.Sendmsg(s.fd, msg, oob, &s.to6, unix.MSG_DONTWAIT); err != nil {
+		return fmt.Errorf("send to %s on %s: %w", dst, s.name, err)
 	}
 	return nil
 }
 
 // receive6 reads one message and what the kernel says about it.
-func (s *Socket) receive6(fd int, buf []byte) (Packet, error) {
+func (s *Socket) receive6(buf []byte) (Packet, error) {
 	oob := s.oob[:]
-	n, on, _, from, err := unix.Recvmsg(fd, buf, oob, unix.MSG_DONTWAIT)
+	n, on, _, from, err := unix.Recvmsg(s.fd, buf, oob, unix.MSG_DONTWAIT)
 	if err != nil {
 		return Packet{}, err
 	}

@@ -1,35 +1,38 @@
-// Package realtime keeps this process running while the machine is busy: its threads come
-// before ordinary ones, and its memory is not swapped out. Programs it starts are ordinary
-// again; see Reset.
+// Package realtime keeps one thread of this process running while the machine is busy: it comes
+// before ordinary ones, and the memory of the process is not swapped out.
+//
+// It is one thread on purpose. Where all threads of a Go program have real-time priority, those
+// that collect garbage or look for work keep everything else off the processors, and where two
+// such programs share two processors, each other.
 //
 // The package refuses to know what is urgent.
 package realtime
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// Enter gives all threads of this process a real-time priority (1 the lowest, 99), which new
-// ones inherit. It needs CAP_SYS_NICE or a limit (RLIMIT_RTPRIO) that allows it.
+// resetOnFork makes threads and programs that the thread starts ordinary ones
+// (SCHED_FLAG_RESET_ON_FORK of sched_setattr(2)).
+const resetOnFork = 1
+
+// Enter gives the calling thread a real-time priority (1 the lowest, 99). The goroutine must be
+// locked to it. It needs CAP_SYS_NICE or a limit (RLIMIT_RTPRIO) that allows it.
 func Enter(priority int) error {
-	tasks, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		return fmt.Errorf("list threads: %w", err)
+	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Flags: resetOnFork, Priority: uint32(priority)}
+	if err := unix.SchedSetAttr(0, attr, 0); err != nil {
+		return fmt.Errorf("set real-time priority %d: %w", priority, err)
 	}
-	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: uint32(priority)}
-	for _, t := range tasks {
-		tid, err := strconv.Atoi(t.Name())
-		if err != nil {
-			continue
-		}
-		if err := unix.SchedSetAttr(tid, attr, 0); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("set real-time priority: %w", err)
-		}
+	return nil
+}
+
+// Nice gives the calling thread an ordinary priority between −20, the most urgent, and 19. Less
+// than 0 needs what Enter needs, or RLIMIT_NICE.
+func Nice(nice int) error {
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+		return fmt.Errorf("set nice value %d: %w", nice, err)
 	}
 	return nil
 }
@@ -41,14 +44,4 @@ func Lock() error {
 		return fmt.Errorf("lock memory: %w", err)
 	}
 	return nil
-}
-
-// Reset makes a program that was just started an ordinary one, if we are not.
-func Reset(pid int) {
-	own, err := unix.SchedGetAttr(0, 0)
-	if err != nil || own.Policy != unix.SCHED_RR && own.Policy != unix.SCHED_FIFO {
-		return
-	}
-	// It may have ended already; and what cannot be made ordinary still runs.
-	_ = unix.SchedSetAttr(pid, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}, 0)
 }

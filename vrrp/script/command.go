@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"github.com/keepsql/keepsql/vrrp/realtime"
 )
 
 // Command is a command line and whom it runs as.
@@ -70,7 +68,6 @@ func (c Command) start(attr func(*exec.Cmd)) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", c.Argv[0], cause(err))
 	}
-	realtime.Reset(cmd.Process.Pid)
 	return cmd, nil
 }
 
