@@ -126,7 +126,7 @@ func (n *node) build(file *conf.File) error {
 	if err != nil {
 		return err
 	}
-	n.proxy = proxy.New(proxy.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config})
+	n.proxy = proxy.New(proxy.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
 	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid})
 	control := &operator{link: n.link, proxy: n.proxy, certs: n.certs}
 	sql := admin.New(admin.Options{
@@ -221,6 +221,9 @@ func (n *node) listen() error {
 			v = n.configure(m.Config)
 		case m.Ask != nil:
 			v = n.tell(m.Ask)
+		case m.Signal == "flush-logs":
+			n.proxy.FlushLogs()
+			continue
 		case m.VRRP != nil:
 			n.vrrp.Store(&m.VRRP)
 			continue

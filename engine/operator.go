@@ -78,9 +78,12 @@ func (o *operator) Restart() error {
 	return syscall.Kill(os.Getpid(), syscall.SIGTERM)
 }
 
-// Flush empties the query cache.
+// Flush begins new log files or empties the query cache.
 func (o *operator) Flush(what admin.Flushable) error {
-	if what == admin.FlushQueryCache {
+	switch what {
+	case admin.FlushLogs:
+		o.proxy.FlushLogs()
+	case admin.FlushQueryCache:
 		o.proxy.FlushCache()
 	}
 	return nil

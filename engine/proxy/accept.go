@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/stats"
@@ -24,10 +25,13 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	p.registry.add(s)
 	defer p.registry.remove(s)
 	defer c.Close()
+	created := p.now()
+	defer func() { s.auditEnd(created) }()
 	if !s.logIn() {
 		shard.Add(stats.ClientConnectionsAborted, 1)
 		return
 	}
+	s.audit(auditConnectOK, "", time.Time{})
 	defer s.leave()
 	defer s.dropBackends()
 	s.run()
@@ -53,6 +57,8 @@ func (s *session) logIn() bool {
 		return false
 	}
 	if err := s.enter(l); err != nil {
+		s.name = l.User
+		s.audit(auditConnectErr, err.Message, time.Time{})
 		s.refuse(err)
 		return false
 	}
@@ -63,6 +69,9 @@ func (s *session) countDenial(err error) {
 	var own *wire.Error
 	if errors.As(err, &own) {
 		s.shard.Add(stats.AccessDeniedWrongPassword, 1)
+		_, s.name, _ = strings.Cut(own.Message, "for user '")
+		s.name, _, _ = strings.Cut(s.name, "'@")
+		s.audit(auditConnectErr, own.Message, time.Time{})
 		s.p.log.Info().Uint32("session", s.id).Str("client", s.clientAddr()).Msg(own.Message)
 	}
 }

@@ -14,11 +14,20 @@ func (s *session) account(st *statement, set *settings, b *backend) {
 	if a.Err != nil {
 		s.recordError(st, b.conn, a.Err)
 	}
+	if s.p.logs.events.On() {
+		st.server = b.conn.Server().String()
+	}
 	s.record(st, set, st.hostgroup, a.AffectedRows, a.Rows)
 }
 
 // accountLocal records a statement that the proxy answered.
 func (s *session) accountLocal(st *statement, set *settings) { s.record(st, set, -1, 0, 0) }
+
+// accountRefused records a statement that the proxy answered with an error.
+func (s *session) accountRefused(st *statement, set *settings) {
+	st.failed = true
+	s.record(st, set, -1, 0, 0)
+}
 
 // accountError records a statement that nobody answered.
 func (s *session) accountError(st *statement, set *settings) { s.record(st, set, st.hostgroup, 0, 0) }
@@ -34,6 +43,9 @@ func (s *session) record(st *statement, set *settings, hostgroup int, affected, 
 		s.shard.AddCommand(st.class, took)
 	}
 	s.countCommand(st)
+	if s.p.logs.events.On() {
+		s.logEvent(st, set, hostgroup, affected, sent, now)
+	}
 	if !set.queryDigests {
 		return
 	}

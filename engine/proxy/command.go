@@ -26,6 +26,7 @@ func (s *session) command(p []byte) (err error) {
 	cmd := wire.Command(p[0])
 	switch cmd {
 	case wire.ComQuit:
+		s.audit(auditQuit, "", time.Time{})
 		s.closing = true
 		return nil
 	case wire.ComQuery:
@@ -64,6 +65,7 @@ func (s *session) unknown(cmd wire.Command) error {
 func (s *session) initDB(schema string) error {
 	s.shard.Add(stats.ComFrontendInitDB, 1)
 	s.useSchema(schema)
+	s.audit(auditInitDB, "", time.Time{})
 	return s.reply()
 }
 

@@ -42,6 +42,7 @@ type settings struct {
 	serverVersion  string
 	keepalive      time.Duration
 	threads        int
+	logAll         bool // eventslog_default_log
 	cacheMost      int  // threshold_resultset_size: longest answer that is cached, in bytes
 	cacheEmpty     bool // query_cache_stores_empty_result
 	cacheWarnings  bool // query_cache_handle_warnings
@@ -79,6 +80,7 @@ func readSettings(v layers.Variables) *settings {
 		extended:       v.Int("mysql-show_processlist_extended"),
 		serverVersion:  v.String("mysql-server_version"),
 		threads:        v.Int("mysql-threads"),
+		logAll:         v.Int("mysql-eventslog_default_log") == 1,
 		cacheMost:      v.Int("mysql-threshold_resultset_size"),
 		cacheEmpty:     v.Bool("mysql-query_cache_stores_empty_result"),
 		cacheWarnings:  v.Int("mysql-query_cache_handle_warnings") == 1,

@@ -15,7 +15,10 @@ func (p *Proxy) prepareExtras(s *layers.Snapshot) (commit func(), err error) {
 	v := s.Variables()
 	x := &extras{hints: v.Bool("keepsql-query_hints"), cacheInTrx: v.Bool("keepsql-query_cache_in_transactions")}
 	digestBytes := v.Int("keepsql-query_digests_memory_MB") << 20
+	events, audit := v.Int("keepsql-eventslog_files"), v.Int("keepsql-auditlog_files")
 	return func() {
+		p.logs.events.Keep(events)
+		p.logs.audit.Keep(audit)
 		p.extras.Store(x)
 		p.digests.SetBudget(digestBytes)
 	}, nil

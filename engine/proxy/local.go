@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -137,6 +138,7 @@ func (s *session) use(st *statement) (done bool, err error) {
 		return true, s.fail(wire.Errorf(1148, "42000", "Unable to parse: %s", cut(st.sql)))
 	}
 	s.useSchema(name)
+	s.audit(auditInitDB, "", time.Time{})
 	return true, s.reply()
 }
 

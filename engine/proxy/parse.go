@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/digest"
+	"github.com/keepsql/keepsql/engine/eventlog"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -37,6 +39,20 @@ type statement struct {
 	hints    rule.Annotations
 	packet   []byte // a rewritten command packet
 	row      digest.Row
+	event    eventlog.Event
+	server   string // that answered, for the events log
+	failed   bool   // the proxy answered with an error
+}
+
+// statementID is the client's number of a prepared statement, 0 for others.
+func (s *session) statementID(st *statement) uint32 {
+	switch {
+	case st.command == wire.ComStmtPrepare:
+		return s.stmts.next
+	case st.prep != nil && len(st.payload) >= 5:
+		return binary.LittleEndian.Uint32(st.payload[1:])
+	}
+	return 0
 }
 
 // scratch is what the proxy's pool holds.
@@ -51,7 +67,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
 	st.opaque = false
-	st.keep.on = false
+	st.keep.on, st.server, st.failed = false, "", false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }

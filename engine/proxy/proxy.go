@@ -27,6 +27,8 @@ type Options struct {
 	Layers *layers.Manager
 	TLS    func() *tls.Config // for clients; nil, or a nil config, for no TLS
 	Now    func() time.Time   // nil: time.Now
+	// Datadir is what names of log files are relative to.
+	Datadir string
 	// DigestBytes is the budget of the digest table in bytes; 0 for stats.DefaultDigestBytes.
 	DigestBytes int
 	// Watch is how often sessions are looked at for clients that went away and limits that ran out; 200 ms where it is 0.
@@ -50,6 +52,7 @@ type Proxy struct {
 	users     users
 
 	cache *cache.Cache
+	logs  logs
 
 	settings atomic.Pointer[settings]
 	extras   atomic.Pointer[extras]
@@ -86,6 +89,7 @@ func New(o Options) *Proxy {
 	})
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
 	p.cache = cache.New(0)
+	p.logs = newLogs(&o)
 	p.extras.Store(&extras{hints: true})
 	p.rules.Store(mustCompileNothing())
 	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.prepareVariables))
@@ -115,6 +119,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 	var servers, front sync.WaitGroup
 	var errServers, errListen error
 	servers.Go(func() { errServers = p.servers.Run(serverCtx) })
+	servers.Go(func() { p.logs.events.Run(serverCtx) })
+	servers.Go(func() { p.logs.audit.Run(serverCtx) })
 	front.Go(func() { errListen = p.listeners.Run(ctx) })
 	front.Go(func() { p.watchSessions(ctx) })
 	front.Go(func() { p.cache.Run(ctx) })
@@ -185,6 +191,7 @@ func (p *Proxy) prepareVariables(s *layers.Snapshot) (commit func(), err error) 
 	auth := p.authenticator(v, set)
 	return func() {
 		p.settings.Store(set)
+		p.logs.configure(v)
 		p.cache.SetBudget(int64(v.Int("mysql-query_cache_size_MB")) << 20)
 		p.cache.SetSoftTTL(v.Int("mysql-query_cache_soft_ttl_pct"))
 		p.auth.Store(auth)

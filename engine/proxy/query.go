@@ -37,7 +37,7 @@ func (s *session) answerByRule(st *statement, set *settings) (done bool, err err
 	d := &st.decision
 	switch {
 	case d.ErrorMsg.Valid:
-		s.accountLocal(st, set)
+		s.accountRefused(st, set)
 		return true, s.fail(wire.Errorf(1148, "42000", "%s", d.ErrorMsg.V))
 	case d.OKMsg.Valid:
 		s.accountLocal(st, set)

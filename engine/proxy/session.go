@@ -32,6 +32,8 @@ type session struct {
 	port      int
 	proxyHost string
 	proxyPort int
+	peer      string         // address of the client as logs show it, made when first needed
+	name      string         // of the user, also of one that was not let in
 	firstVars *setting.State // as logged in
 	charsetID uint16         // collation for new server connections
 
@@ -69,7 +71,7 @@ func (s *session) stop() { s.cancel() }
 
 // begin starts a session of a login, the first one or that of a COM_CHANGE_USER.
 func (s *session) begin(l *wire.Login, u *user) {
-	s.login, s.user, s.caps = l, u, l.Capabilities
+	s.login, s.user, s.name, s.caps = l, u, u.name, l.Capabilities
 	s.backend = hostgroup.Login{User: l.User}
 	if l.PasswordKnown {
 		s.backend.Password = l.Password
