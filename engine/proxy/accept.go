@@ -15,8 +15,12 @@ import (
 // handle serves one client connection from greeting to end; it runs in a goroutine of the listener set.
 func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	shard := p.counters.Shard()
-	shard.Add(stats.ClientConnectionsCreated, 1)
 	set := p.settings.Load()
+	if p.probes.has(nc) {
+		p.greet(nc)
+		return
+	}
+	shard.Add(stats.ClientConnectionsCreated, 1)
 	tune(nc, set.keepalive)
 	c := wire.NewConn(nc)
 	c.SetLimit(set.maxPacket)
@@ -80,6 +84,9 @@ func (s *session) countDenial(err error) {
 func (s *session) enter(l *wire.Login) *wire.Error {
 	u := l.Credential.Data.(*user) // put there by lookup
 	set := s.p.settings.Load()
+	if s.p.draining.Load() {
+		return &shuttingDown
+	}
 	if int(s.p.clients.Add(1)) > set.maxConnections {
 		s.p.clients.Add(-1)
 		s.shard.Add(stats.AccessDeniedMaxConnections, 1)

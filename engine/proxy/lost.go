@@ -22,11 +22,7 @@ func (s *session) unreachable(st *statement, set *settings, i int, err error) er
 	}
 	e := asServerError(err)
 	if e == nil { // the context ended: the client left, was killed, or we do
-		e = &shuttingDown
-		if s.view.ended() {
-			e = &queryKilled
-		}
-		s.refuse(e)
+		s.refuse(s.ending())
 		return errSession
 	}
 	s.recordError(st, nil, e)
@@ -34,11 +30,19 @@ func (s *session) unreachable(st *statement, set *settings, i int, err error) er
 	return s.fail(e)
 }
 
+// ending is what a client is told at the end of a session that was killed, or that ends with us.
+func (s *session) ending() *wire.Error {
+	if s.view.ended() && !s.view.parting() {
+		return &queryKilled
+	}
+	return &shuttingDown
+}
+
 // interrupted ends a statement that was killed before it was sent.
 func (s *session) interrupted(st *statement, i int) error {
 	s.settle(i)
 	if s.view.ended() {
-		s.refuse(&queryKilled)
+		s.refuse(s.ending())
 		return errSession
 	}
 	return s.fail(&queryKilled)
@@ -100,7 +104,9 @@ func (s *session) lossMessage(b *backend, o outcome) *wire.Error {
 	switch v := s.view.outcome(); {
 	case v == timedOut:
 		return &queryTimeout
-	case v == killedQuery || v == killedConn:
+	case v == killedConn:
+		return s.ending()
+	case v == killedQuery:
 		return &queryKilled
 	case errors.Is(o.err, errOffline):
 		s.shard.Add(stats.BackendOfflineDuringQuery, 1)

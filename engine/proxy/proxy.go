@@ -60,6 +60,8 @@ type Proxy struct {
 	rules    atomic.Pointer[rule.Set]
 	reloads  atomic.Uint64 // loads of mysql_servers
 	clients  atomic.Int32  // authenticated sessions
+	draining atomic.Bool   // see Drain; changed with mu held
+	probes   selfProbes
 
 	scratch  sync.Pool // of *scratch
 	registry registry
@@ -156,7 +158,7 @@ func (p *Proxy) applyInterfaces() {
 	set := p.settings.Load()
 	switch {
 	case !p.running || set == nil:
-	case p.paused:
+	case p.paused || p.draining.Load():
 		p.listeners.Apply("")
 	default:
 		p.listeners.Apply(set.interfaces)
@@ -173,6 +175,8 @@ func (p *Proxy) Health() (ok bool, detail string) {
 	switch {
 	case !running:
 		return false, "not started"
+	case p.draining.Load():
+		return false, "draining"
 	case paused:
 		return false, "paused"
 	case open == 0:

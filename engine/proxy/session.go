@@ -137,7 +137,12 @@ func (s *session) run() {
 		if err := s.command(p); err != nil {
 			return
 		}
-		if s.view.idle(s) || s.ctx.Err() != nil {
+		ended := s.view.idle(s)
+		if s.parts() {
+			s.farewell()
+			return
+		}
+		if ended || s.ctx.Err() != nil {
 			return
 		}
 	}
@@ -151,6 +156,14 @@ func (s *session) await() error {
 	for {
 		_, err := s.client.Peek(1)
 		woken := s.view.busy()
+		if woken && s.view.parting() {
+			if err == nil { // the client has just sent something: it is answered, but not executed
+				s.client.SetReadDeadline(time.Now().Add(lastWords))
+				_, _ = s.client.ReadPacket()
+			}
+			s.farewell()
+			return errSession
+		}
 		if err == nil {
 			if woken {
 				s.client.SetReadDeadline(time.Time{})

@@ -50,6 +50,7 @@ type view struct {
 	woken     bool // a read deadline in the past was set on the client
 	verdict   verdict
 	reason    string // of killedConn, for the log
+	leaving   bool   // killedConn because the proxy is drained or stops: the client is told 1053
 }
 
 func (v *view) logIn(user, schema string) {

@@ -22,7 +22,7 @@ func (p *Proxy) watchSessions(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			for _, s := range p.registry.all() {
-				p.interrupt(s, killedConn, "shutting down")
+				p.part(s, "shutting down")
 			}
 			return
 		case <-t.C:
@@ -39,11 +39,13 @@ func (p *Proxy) watchSessions(ctx context.Context) {
 func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
 	v := &s.view
 	v.mu.Lock()
-	doing, since, kept, keptUntil := v.doing, v.since, v.kept, v.keptUntil
+	doing, since, kept, keptUntil, flags := v.doing, v.since, v.kept, v.keptUntil, v.flags
 	inTrx, trxSince, deadline, decided := v.inTrx, v.trxSince, v.deadline, v.verdict != goOn
 	v.mu.Unlock()
 	switch {
 	case decided:
+	case doing == sleeping && !inTrx && flags&stickyHolds == 0 && p.draining.Load():
+		p.part(s, "drained")
 	case doing == sleeping && inTrx && now.Sub(since) > set.trxIdle:
 		p.expire(s, "of (possible) transaction idle for", now.Sub(since))
 	case doing == sleeping && inTrx && now.Sub(trxSince) > set.trx:
