@@ -14,8 +14,37 @@ const (
 	maxClusterWait = 10 * time.Second
 )
 
+// canTell does so for CLUSTER_STATE.
+const canTell = "CLUSTER_STATE"
+
+// abilities are the words for peers in the answer to CLUSTER_NODE_UUID.
+func (s *Server) abilities() string {
+	if s.state == nil {
+		return canWait
+	}
+	return canWait + " " + canTell
+}
+
+// tellState is PROXYSQL CLUSTER_STATE: what this node tells peers of itself, as they asked for by its name.
+func tellState(_ context.Context, s *session, _ call) (answer, error) {
+	if s.srv.state == nil {
+		return answer{}, adminError("this node has nothing to tell")
+	}
+	text, _ := s.srv.state()
+	return cell("STATE", text), nil
+}
+
+// stateChanged is closed when there is something new to tell; nil where there never is.
+func (s *Server) stateChanged() <-chan struct{} {
+	if s.state == nil {
+		return nil
+	}
+	_, changed := s.state()
+	return changed
+}
+
 // waitForChange is PROXYSQL CLUSTER_WAIT checksum milliseconds: it answers with the global checksum as soon as that is another
-// than the one given, and when the time is over.
+// than the one given, or CLUSTER_STATE is, and when the time is over.
 func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
 	known, text, _ := strings.Cut(c.arg, " ")
 	ms, err := strconv.ParseUint(text, 10, 31)
@@ -29,7 +58,7 @@ func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
 	timer := time.NewTimer(min(time.Duration(ms)*time.Millisecond, maxClusterWait))
 	defer timer.Stop()
 	for over := false; ; {
-		changed := s.srv.layers.Changed()
+		changed, news := s.srv.layers.Changed(), s.srv.stateChanged()
 		if now := strconv.FormatUint(s.srv.layers.GlobalChecksum(), 10); now != known || over {
 			return cell("GLOBAL_CHECKSUM()", now), nil
 		}
@@ -39,6 +68,8 @@ func waitForChange(ctx context.Context, s *session, c call) (answer, error) {
 		case <-timer.C:
 			over = true
 		case <-changed:
+		case <-news:
+			over = true
 		}
 	}
 }

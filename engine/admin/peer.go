@@ -24,6 +24,7 @@ func peerCommands() []command {
 	return []command{
 		{text: "PROXYSQL CLUSTER_NODE_UUID ", arg: true, peers: true, run: announcePeer},
 		{text: "PROXYSQL CLUSTER_WAIT ", arg: true, peers: true, run: waitForChange},
+		{text: "PROXYSQL CLUSTER_STATE", peers: true, run: tellState},
 	}
 }
 
@@ -40,7 +41,7 @@ func announcePeer(_ context.Context, s *session, c call) (answer, error) {
 		return answer{}, errHangUp // NodeUUID has logged why
 	}
 	s.peer = peer
-	return answer{info: canWait}, nil
+	return answer{info: s.srv.abilities()}, nil
 }
 
 // forgetPeer ends the account of the cluster node at the other end, if one is there.

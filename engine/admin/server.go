@@ -34,6 +34,8 @@ type Options struct {
 	Config func() (*conf.File, error)
 	// VRRP gives the rows of SHOW VRRP STATUS, under VRRPColumns; nil: there are no virtual routers.
 	VRRP func() []schema.Row
+	// State is what peers of the cluster are told of this node, and a channel that is closed when that changes; nil: nothing.
+	State func() (text string, changed <-chan struct{})
 	// Interfaces replaces admin-mysql_ifaces for good; "" leaves the variable in force.
 	Interfaces string
 	// MaxSessions bounds the connections at one time; 0: 4096.
@@ -55,6 +57,7 @@ type Server struct {
 	control   Control
 	config    func() (*conf.File, error)
 	vrrp      func() []schema.Row
+	state     func() (string, <-chan struct{})
 	ifaces    string
 	maxConns  int64
 	maxWaits  int64
@@ -78,7 +81,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, control: o.Control,
-		config: o.Config, vrrp: o.VRRP, ifaces: o.Interfaces, started: time.Now(),
+		config: o.Config, vrrp: o.VRRP, state: o.State, ifaces: o.Interfaces, started: time.Now(),
 		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
 	}

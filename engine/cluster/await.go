@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -44,6 +43,9 @@ func (c *conversation) await(ctx context.Context, began time.Time) (global strin
 		if global != c.global || time.Since(began) >= c.cluster.settings.Load().interval {
 			return global, nil
 		}
+		if err := c.learn(ctx); err != nil { // the peer answers early when it has something new to tell
+			return "", err
+		}
 	}
 }
 
@@ -53,6 +55,6 @@ func (c *conversation) greet(ctx context.Context, interfaces string) error {
 	if err != nil {
 		return err
 	}
-	c.prompt = strings.Contains(r.Info, CanWait)
+	c.able(r.Info)
 	return nil
 }

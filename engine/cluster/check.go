@@ -17,6 +17,7 @@ type conversation struct {
 	client *wire.Client
 	user   string
 	prompt bool // the peer answers CLUSTER_WAIT as soon as something changes
+	tells  bool // the peer answers CLUSTER_STATE
 }
 
 // check looks at the peer once each interval, and whenever it reports a change, until something fails, which query has logged.
@@ -28,6 +29,9 @@ func (c *conversation) check(ctx context.Context) {
 			return
 		}
 		c.healthy()
+		if err = c.learn(ctx); err != nil {
+			return
+		}
 		if every := c.cluster.settings.Load().statusEvery; every > 0 && cycle%every == 0 {
 			if c.measure(ctx) != nil {
 				return

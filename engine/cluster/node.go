@@ -26,6 +26,7 @@ type node struct {
 	member  member
 	metrics metrics
 	trouble trouble
+	told    PeerState // Peer and Known are not used
 }
 
 // member is the rest of a row of proxysql_servers.
