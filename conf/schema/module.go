@@ -23,6 +23,7 @@ const (
 	MySQLQueryRules = "mysql_query_rules"
 	ProxySQLServers = "proxysql_servers"
 	SQLiteVariables = "sqliteserver_variables" // of the embedded server; no checksum
+	MySQLFirewall   = "mysql_firewall"         // no checksum
 	// KeepsqlVariables are what ProxySQL does not have; no checksum, not synced.
 	KeepsqlVariables = "keepsql_variables"
 )
@@ -45,7 +46,7 @@ var modules = []Module{
 	{Name: KeepsqlVariables, Command: "KEEPSQL VARIABLES", Prefix: "keepsql-"},
 	{Name: "scheduler", Command: "SCHEDULER", Tables: []string{"scheduler"}},
 	{Name: "restapi", Command: "RESTAPI", Tables: []string{"restapi_routes"}},
-	{Name: "mysql_firewall", Command: "MYSQL FIREWALL", Tables: []string{
+	{Name: MySQLFirewall, Command: "MYSQL FIREWALL", Tables: []string{
 		"mysql_firewall_whitelist_users", "mysql_firewall_whitelist_rules", "mysql_firewall_whitelist_sqli_fingerprints",
 	}},
 }

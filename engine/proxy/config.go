@@ -11,79 +11,85 @@ import (
 
 // settings are the mysql- variables sessions work by. They never change; a load makes new ones.
 type settings struct {
-	interfaces     string
-	digest         digest.Options
-	queryDigests   bool
-	trackHost      bool
-	commandsStats  bool
-	maxPacket      int
-	maxConnections int
-	connectTimeout time.Duration // of a client, until it is logged in
-	defaultSchema  string
-	collation      charset.Collation
-	multiplexing   bool
-	lockOnSet      bool
-	loadLocal      bool
-	acOnReads      bool // enforce_autocommit_on_reads
-	acIsTrx        bool // autocommit_false_is_transaction
-	queryRetries   int
-	queryTimeout   time.Duration
-	queryDelay     time.Duration
-	slow           time.Duration
-	waitTimeout    time.Duration
-	trxIdle, trx   time.Duration
-	killBackend    bool
-	insertDelay    int // auto_increment_delay_multiplex
-	insertDelayMax time.Duration
-	connDelay      time.Duration // connection_delay_multiplex_ms
-	longQuery      int           // threshold_query_length
-	initConnect    string
-	extended       int // show_processlist_extended
-	serverVersion  string
-	keepalive      time.Duration
-	threads        int
-	logAll         bool // eventslog_default_log
-	cacheMost      int  // threshold_resultset_size: longest answer that is cached, in bytes
-	cacheEmpty     bool // query_cache_stores_empty_result
-	cacheWarnings  bool // query_cache_handle_warnings
+	interfaces      string
+	digest          digest.Options
+	queryDigests    bool
+	trackHost       bool
+	commandsStats   bool
+	maxPacket       int
+	maxConnections  int
+	connectTimeout  time.Duration // of a client, until it is logged in
+	defaultSchema   string
+	collation       charset.Collation
+	multiplexing    bool
+	lockOnSet       bool
+	loadLocal       bool
+	acOnReads       bool // enforce_autocommit_on_reads
+	acIsTrx         bool // autocommit_false_is_transaction
+	queryRetries    int
+	queryTimeout    time.Duration
+	queryDelay      time.Duration
+	slow            time.Duration
+	waitTimeout     time.Duration
+	trxIdle, trx    time.Duration
+	killBackend     bool
+	insertDelay     int // auto_increment_delay_multiplex
+	insertDelayMax  time.Duration
+	connDelay       time.Duration // connection_delay_multiplex_ms
+	longQuery       int           // threshold_query_length
+	initConnect     string
+	extended        int // show_processlist_extended
+	serverVersion   string
+	keepalive       time.Duration
+	threads         int
+	detectSQLi      bool // automatic_detect_sqli
+	firewall        bool // firewall_whitelist_enabled
+	firewallMessage string
+	logAll          bool // eventslog_default_log
+	cacheMost       int  // threshold_resultset_size: longest answer that is cached, in bytes
+	cacheEmpty      bool // query_cache_stores_empty_result
+	cacheWarnings   bool // query_cache_handle_warnings
 }
 
 func readSettings(v layers.Variables) *settings {
 	s := &settings{
-		interfaces:     v.String("mysql-interfaces"),
-		digest:         readDigestOptions(v),
-		queryDigests:   v.Bool("mysql-query_digests"),
-		trackHost:      v.Bool("mysql-query_digests_track_hostname"),
-		commandsStats:  v.Bool("mysql-commands_stats"),
-		maxPacket:      v.Int("mysql-max_allowed_packet"),
-		maxConnections: v.Int("mysql-max_connections"),
-		connectTimeout: v.Milliseconds("mysql-connect_timeout_client"),
-		defaultSchema:  v.String("mysql-default_schema"),
-		multiplexing:   v.Bool("mysql-multiplexing"),
-		lockOnSet:      v.Int("mysql-set_query_lock_on_hostgroup") == 1,
-		loadLocal:      v.Bool("mysql-enable_load_data_local_infile"),
-		acOnReads:      v.Bool("mysql-enforce_autocommit_on_reads"),
-		acIsTrx:        v.Bool("mysql-autocommit_false_is_transaction"),
-		queryRetries:   v.Int("mysql-query_retries_on_failure"),
-		queryTimeout:   v.Milliseconds("mysql-default_query_timeout"),
-		queryDelay:     v.Milliseconds("mysql-default_query_delay"),
-		slow:           v.Milliseconds("mysql-long_query_time"),
-		waitTimeout:    v.Milliseconds("mysql-wait_timeout"),
-		trxIdle:        v.Milliseconds("mysql-max_transaction_idle_time"),
-		trx:            v.Milliseconds("mysql-max_transaction_time"),
-		killBackend:    v.Bool("mysql-kill_backend_connection_when_disconnect"),
-		insertDelay:    v.Int("mysql-auto_increment_delay_multiplex"),
-		insertDelayMax: v.Milliseconds("mysql-auto_increment_delay_multiplex_timeout_ms"),
-		connDelay:      v.Milliseconds("mysql-connection_delay_multiplex_ms"),
-		longQuery:      v.Int("mysql-threshold_query_length"),
-		initConnect:    v.String("mysql-init_connect"),
-		extended:       v.Int("mysql-show_processlist_extended"),
-		serverVersion:  v.String("mysql-server_version"),
-		threads:        v.Int("mysql-threads"),
-		logAll:         v.Int("mysql-eventslog_default_log") == 1,
-		cacheMost:      v.Int("mysql-threshold_resultset_size"),
-		cacheEmpty:     v.Bool("mysql-query_cache_stores_empty_result"),
-		cacheWarnings:  v.Int("mysql-query_cache_handle_warnings") == 1,
+		interfaces:      v.String("mysql-interfaces"),
+		digest:          readDigestOptions(v),
+		queryDigests:    v.Bool("mysql-query_digests"),
+		trackHost:       v.Bool("mysql-query_digests_track_hostname"),
+		commandsStats:   v.Bool("mysql-commands_stats"),
+		maxPacket:       v.Int("mysql-max_allowed_packet"),
+		maxConnections:  v.Int("mysql-max_connections"),
+		connectTimeout:  v.Milliseconds("mysql-connect_timeout_client"),
+		defaultSchema:   v.String("mysql-default_schema"),
+		multiplexing:    v.Bool("mysql-multiplexing"),
+		lockOnSet:       v.Int("mysql-set_query_lock_on_hostgroup") == 1,
+		loadLocal:       v.Bool("mysql-enable_load_data_local_infile"),
+		acOnReads:       v.Bool("mysql-enforce_autocommit_on_reads"),
+		acIsTrx:         v.Bool("mysql-autocommit_false_is_transaction"),
+		queryRetries:    v.Int("mysql-query_retries_on_failure"),
+		queryTimeout:    v.Milliseconds("mysql-default_query_timeout"),
+		queryDelay:      v.Milliseconds("mysql-default_query_delay"),
+		slow:            v.Milliseconds("mysql-long_query_time"),
+		waitTimeout:     v.Milliseconds("mysql-wait_timeout"),
+		trxIdle:         v.Milliseconds("mysql-max_transaction_idle_time"),
+		trx:             v.Milliseconds("mysql-max_transaction_time"),
+		killBackend:     v.Bool("mysql-kill_backend_connection_when_disconnect"),
+		insertDelay:     v.Int("mysql-auto_increment_delay_multiplex"),
+		insertDelayMax:  v.Milliseconds("mysql-auto_increment_delay_multiplex_timeout_ms"),
+		connDelay:       v.Milliseconds("mysql-connection_delay_multiplex_ms"),
+		longQuery:       v.Int("mysql-threshold_query_length"),
+		initConnect:     v.String("mysql-init_connect"),
+		extended:        v.Int("mysql-show_processlist_extended"),
+		serverVersion:   v.String("mysql-server_version"),
+		threads:         v.Int("mysql-threads"),
+		detectSQLi:      v.Bool("mysql-automatic_detect_sqli"),
+		firewall:        v.Bool("mysql-firewall_whitelist_enabled"),
+		firewallMessage: v.String("mysql-firewall_whitelist_errormsg"),
+		logAll:          v.Int("mysql-eventslog_default_log") == 1,
+		cacheMost:       v.Int("mysql-threshold_resultset_size"),
+		cacheEmpty:      v.Bool("mysql-query_cache_stores_empty_result"),
+		cacheWarnings:   v.Int("mysql-query_cache_handle_warnings") == 1,
 	}
 	if v.Bool("mysql-use_tcp_keepalive") {
 		s.keepalive = time.Duration(v.Int("mysql-tcp_keepalive_time")) * time.Second

@@ -89,9 +89,15 @@ func (s *session) prepare(p []byte) error {
 	set := s.p.settings.Load()
 	comment := st.parse(p[1:], &set.digest)
 	s.decide(st, set, comment)
+	if err := s.detect(st, set); err != nil {
+		return err
+	}
 	if d := &st.decision; d.ErrorMsg.Valid || d.OKMsg.Valid {
 		s.accountLocal(st, set)
 		return s.fail(wire.Errorf(1148, "42000", "%s%s", d.ErrorMsg.V, d.OKMsg.V))
+	}
+	if done, err := s.guard(st, set); done {
+		return err
 	}
 	s.stmts.pending = &prepared{
 		sql: slices.Clone(st.sql), text: slices.Clone(st.text), hash: st.hash, class: st.class, traits: st.traits,

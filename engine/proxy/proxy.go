@@ -14,6 +14,7 @@ import (
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/cache"
+	"github.com/keepsql/keepsql/engine/firewall"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/listen"
 	"github.com/keepsql/keepsql/engine/rule"
@@ -51,8 +52,10 @@ type Proxy struct {
 	passwords wire.PasswordCache
 	users     users
 
-	cache *cache.Cache
-	logs  logs
+	cache    *cache.Cache
+	logs     logs
+	firewall atomic.Pointer[firewall.Set]
+	guardLog rateLimit
 
 	settings atomic.Pointer[settings]
 	extras   atomic.Pointer[extras]
@@ -92,11 +95,13 @@ func New(o Options) *Proxy {
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
 	p.cache = cache.New(0)
 	p.logs = newLogs(&o)
+	p.firewall.Store(new(firewall.Set))
 	p.extras.Store(&extras{hints: true})
 	p.rules.Store(mustCompileNothing())
 	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.prepareVariables))
 	o.Layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(p.servers.PrepareVariables))
 	o.Layers.Subscribe(schema.KeepsqlVariables, layers.ConsumerFunc(p.prepareExtras))
+	o.Layers.Subscribe(schema.MySQLFirewall, layers.ConsumerFunc(p.prepareFirewall))
 	o.Layers.Subscribe(schema.MySQLUsers, layers.ConsumerFunc(p.users.prepare))
 	o.Layers.Subscribe(schema.MySQLServers, layers.ConsumerFunc(p.prepareServers))
 	o.Layers.Subscribe(schema.MySQLQueryRules, layers.ConsumerFunc(p.prepareRules))

@@ -20,10 +20,21 @@ func (s *session) query(p []byte) error {
 	set := s.p.settings.Load()
 	comment := st.parse(p[1:], &set.digest)
 	s.decide(st, set, comment)
+	if err := s.detect(st, set); err != nil {
+		return err
+	}
 	if done, err := s.answerByRule(st, set); done {
 		return err
 	}
 	if done, err := s.answerLocally(st, set); done {
+		return err
+	}
+	return s.serve(st, set)
+}
+
+// serve has a server answer a statement, or the query cache, if the firewall lets it pass.
+func (s *session) serve(st *statement, set *settings) error {
+	if done, err := s.guard(st, set); done {
 		return err
 	}
 	if done, err := s.fromCache(st, set, st.start); done {
