@@ -48,14 +48,37 @@ func cpu(t *testing.T, pid int) time.Duration {
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
 	sum := time.Duration(user+system) * tick
+	for _, child := range children(pid) {
+		sum += cpu(t, child)
+	}
+	return sum
+}
+
+// memory is the resident memory of a process and its children, in bytes.
+func memory(t *testing.T, pid int) int {
+	t.Helper()
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, _ := strconv.Atoi(strings.Fields(string(b))[1])
+	sum := pages * os.Getpagesize()
+	for _, child := range children(pid) {
+		sum += memory(t, child)
+	}
+	return sum
+}
+
+func children(pid int) []int {
+	var pids []int
 	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
 	for _, name := range tasks {
 		b, _ := os.ReadFile(name) // a thread that has ended has no children
 		for _, child := range strings.Fields(string(b)) {
 			if n, err := strconv.Atoi(child); err == nil {
-				sum += cpu(t, n)
+				pids = append(pids, n)
 			}
 		}
 	}
-	return sum
+	return pids
 }
