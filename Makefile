@@ -6,6 +6,8 @@ STATICCHECK := bin/staticcheck-v0.8.2
 FUZZTIME    ?= 30s
 RACETIME    ?= 8m
 BENCH       ?= .
+REPS        ?= 3
+ROWS        ?=
 # The lab measures times, so nothing else runs beside it.
 LAB         := ./engine/lab
 OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
@@ -16,7 +18,7 @@ RACE        ?= ./conf/watch ./vrrp/... ./engine/wire ./engine/listen ./engine/st
 
 export CGO_ENABLED = 0
 
-.PHONY: build lint test deps race demo lab soak bench clean help
+.PHONY: build lint test deps race demo lab soak bench microbench clean help
 .DEFAULT_GOAL := build
 
 build: ## build bin/keepsql, one static binary
@@ -60,8 +62,11 @@ soak: ## the long runs: race detector over everything, 1 000 random edits, every
 		done; \
 	done
 
-bench: build ## CPU per statement beside HAProxy and sysbench where installed, then Go benchmarks; BENCH is a pattern
-	KEEPSQL_BENCH=1 KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 5m ./engine/bench
+bench: build ## what statements, connections and idle clients cost beside HAProxy: 12 minutes for REPS=3, all ROWS
+	KEEPSQL_BENCH=1 KEEPSQL_BENCH_REPS='$(REPS)' KEEPSQL_BENCH_ROWS='$(ROWS)' KEEPSQL_BIN='$(CURDIR)/bin/keepsql' \
+		$(GO) test -v -count=1 -timeout 20m -run TestTable ./engine/bench
+
+microbench: ## the Go benchmarks; BENCH is a pattern
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(OTHERS)
 
 clean: ## remove what was built
@@ -69,4 +74,4 @@ clean: ## remove what was built
 	$(GO) clean -testcache
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14

@@ -91,16 +91,16 @@ func (cr crowd) leave() {
 }
 
 // crowdRows are the rows about idle clients.
-type crowdRows struct{ beside, opening, fresh, used, kept *bench.Row }
+type crowdRows struct{ beside, opening, fresh, used, returned *bench.Row }
 
 func (m *measurement) crowdRows() crowdRows {
 	limit := func(n float64) bench.Goal { return bench.Goal{Limit: n, Kind: bench.AtMost} }
 	return crowdRows{
-		beside:  m.row(fmt.Sprintf("point select beside %d idle clients", m.clients), "× of without", limit(1.2)),
-		opening: m.row(fmt.Sprintf("open %d clients", m.clients), "s", limit(1)),
-		fresh:   m.row("memory per idle client", "KB", limit(8)),
-		used:    m.row("memory per idle client that ran a statement", "KB", limit(8)),
-		kept:    m.row("memory kept per client that left", "KB", limit(1)),
+		beside:   m.row(fmt.Sprintf("point select beside %d idle clients", m.clients), "× of without", limit(1.2)),
+		opening:  m.row(fmt.Sprintf("open %d clients", m.clients), "s", limit(1)),
+		fresh:    m.row("memory per idle client", "KB", limit(8)),
+		used:     m.row("memory per idle client that ran a statement", "KB", limit(8)),
+		returned: m.row("memory returned when they have left", "%", bench.Goal{Limit: 75, Kind: bench.Above}),
 	}
 }
 
@@ -131,10 +131,11 @@ func (m *measurement) idleBeside(t *testing.T, c target, rows crowdRows) {
 	}
 	rows.fresh.Add(c.name, perClient())
 	clients.ask(t)
-	rows.used.Add(c.name, perClient())
+	most := perClient()
+	rows.used.Add(c.name, most)
 	with, _ := m.measure(t, c, pointSelect)
 	clients.leave()
-	rows.kept.Add(c.name, max(0, perClient()))
+	rows.returned.Add(c.name, (1-perClient()/most)*100)
 	after, _ := m.measure(t, c, pointSelect)
 	rows.beside.Add(c.name, with/((before+after)/2))
 }

@@ -24,10 +24,10 @@ func run(t *testing.T, name string, args ...string) int {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		c.Process.Signal(syscall.SIGTERM) // an error means that it ended before, which Wait tells
-		if err := c.Wait(); t.Failed() {
+		early := c.Process.Signal(syscall.SIGTERM) != nil
+		if err := c.Wait(); early {
 			text, _ := os.ReadFile(log.Name())
-			t.Logf("%s: %v\n%s", name, err, text)
+			t.Errorf("%s ended by itself: %v\n%s", name, err, text[max(0, len(text)-2000):])
 		}
 		log.Close()
 	})

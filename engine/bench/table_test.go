@@ -87,7 +87,10 @@ func TestShort(t *testing.T) {
 	m.all(t)
 	for _, r := range m.rows {
 		figure, _, ok := r.Reached()
-		if ok && r.Goal.Kind != bench.Above && figure > 2*r.Goal.Limit {
+		if r.Goal.Kind == bench.Above { // throughput depends on who else is there
+			continue
+		}
+		if ok && figure > 2*r.Goal.Limit {
 			t.Errorf("%s: %.2f is more than twice the goal, %g", r.Name, figure, r.Goal.Limit)
 		}
 	}

@@ -31,6 +31,9 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	defer c.Close()
 	created := p.now()
 	defer func() { s.auditEnd(created) }()
+	if ctx.Err() != nil { // too late for the watchdog to tell the session
+		return
+	}
 	if !s.logIn() {
 		shard.Add(stats.ClientConnectionsAborted, 1)
 		return
@@ -53,8 +56,6 @@ func tune(nc net.Conn, keepalive time.Duration) {
 
 // logIn authenticates the client and answers it.
 func (s *session) logIn() bool {
-	stop := context.AfterFunc(s.ctx, func() { s.client.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
 	l, err := s.p.auth.Load().Handshake(s.client, s.id)
 	if err != nil {
 		s.countDenial(err)

@@ -51,11 +51,11 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		return i, nil
 	}
 	want := s.wanted(st, nil, set)
-	s.request = hostgroup.Request{
+	st.request = hostgroup.Request{
 		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.caps & sharedCapabilities, Charset: s.charsetID,
 		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh,
 	}
-	c, err := s.p.servers.Acquire(s.ctx, &s.request)
+	c, err := s.p.servers.Acquire(&s.ctx, &st.request)
 	if err != nil {
 		return -1, err
 	}
@@ -135,7 +135,7 @@ func (s *session) dropBackends() {
 		default:
 			c := b.conn
 			s.drop(i)
-			s.p.servers.Recycle(s.ctx, c)
+			s.p.servers.Recycle(&s.ctx, c)
 		}
 	}
 }

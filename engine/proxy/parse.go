@@ -6,6 +6,7 @@ import (
 
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/eventlog"
+	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -39,6 +40,7 @@ type statement struct {
 	hints    rule.Annotations
 	packet   []byte // a rewritten command packet
 	row      digest.Row
+	request  hostgroup.Request
 	event    eventlog.Event
 	server   string // that answered, for the events log
 	failed   bool   // the proxy answered with an error
@@ -81,6 +83,7 @@ var noHints = func() (a rule.Annotations) {
 func (s *session) done(st *statement) {
 	s.view.detach()
 	st.payload, st.sql, st.prep, st.query = nil, nil, nil, rule.Query{}
+	st.request = hostgroup.Request{} // has a password
 	st.keep.reset()
 	if cap(st.text) > maxKeptText || cap(st.packet) > maxKeptText {
 		st.text, st.packet = nil, nil

@@ -51,6 +51,7 @@ type Proxy struct {
 	errors    stats.Errors
 	passwords wire.PasswordCache
 	users     users
+	initial   initialStates
 
 	cache    *cache.Cache
 	logs     logs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/charset"
@@ -13,14 +14,13 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// session is one client connection. Only its own goroutine touches it, except for view and cancel.
+// session is one client connection. Only its own goroutine touches it, except for view and ctx.
 type session struct {
 	p      *Proxy
 	id     uint32
 	shard  *stats.Shard
 	client *wire.Conn
-	ctx    context.Context // ends with the proxy, or when the watchdog gives the session up
-	cancel context.CancelFunc
+	ctx    lifetime // ends with the proxy, or when the watchdog gives the session up
 	view   view
 
 	// From the login.
@@ -55,22 +55,21 @@ type session struct {
 	stmts    statements
 	cache    stats.DigestCache
 	answer   wire.Answer
-	request  hostgroup.Request // of the last Acquire
-	buf      []byte            // replay statements
+	buf      []byte // replay statements
 	closing  bool
 }
 
 func newSession(ctx context.Context, p *Proxy, c *wire.Conn, shard *stats.Shard) *session {
-	s := &session{p: p, client: c, shard: shard, lockedOn: -1, lastWrite: -1, warned: -1}
-	s.ctx, s.cancel = context.WithCancel(ctx)
+	s := &session{p: p, client: c, shard: shard, ctx: lifetime{parent: ctx}, lockedOn: -1, lastWrite: -1, warned: -1}
 	s.answer.StateChanged = s.stateChanged
 	return s
 }
 
-func (s *session) stop() { s.cancel() }
+func (s *session) stop() { s.ctx.end() }
 
 // begin starts a session of a login, the first one or that of a COM_CHANGE_USER.
 func (s *session) begin(l *wire.Login, u *user) {
+	l.Attributes = nil // nobody asks for them any more
 	s.login, s.user, s.name, s.caps = l, u, u.name, l.Capabilities
 	s.backend = hostgroup.Login{User: l.User}
 	if l.PasswordKnown {
@@ -92,14 +91,31 @@ func (s *session) initialVars(l *wire.Login) (*setting.State, uint16) {
 	if !ok {
 		c = s.p.settings.Load().collation
 	}
-	vars, id := setting.New(c.Charset, c.Name), uint16(c.ID)
-	if c.ID == charset.MySQL8Default { // by name of the character set alone, which every server knows
-		vars, id = setting.New(c.Charset, ""), wire.CharsetUTF8MB4
+	vars, id := s.p.initial.of(c), uint16(c.ID)
+	if c.ID == charset.MySQL8Default {
+		id = wire.CharsetUTF8MB4
 	}
 	if level := s.userIsolation(l); level != "" {
 		vars = vars.With(setting.Parse([]byte("SET SESSION TRANSACTION ISOLATION LEVEL " + level)))
 	}
 	return vars, id
+}
+
+// initialStates are the states that sessions begin with, by collation: all sessions of one collation share one.
+type initialStates [256]atomic.Pointer[setting.State]
+
+// of gives the state for a collation.
+func (i *initialStates) of(c charset.Collation) *setting.State {
+	at := &i[c.ID]
+	if s := at.Load(); s != nil {
+		return s
+	}
+	s := setting.New(c.Charset, c.Name)
+	if c.ID == charset.MySQL8Default { // by name of the character set alone, which every server knows
+		s = setting.New(c.Charset, "")
+	}
+	at.Store(s)
+	return s
 }
 
 func (s *session) userIsolation(l *wire.Login) string {

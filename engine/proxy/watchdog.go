@@ -18,6 +18,7 @@ func (p *Proxy) watchSessions(ctx context.Context) {
 	t := time.NewTicker(p.watch)
 	defer t.Stop()
 	var sessions []*session
+	var memory memoryKeeper
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,6 +33,9 @@ func (p *Proxy) watchSessions(ctx context.Context) {
 				p.watchSession(s, now, set)
 			}
 			clear(sessions)
+			if memory.due(now, len(sessions)) {
+				returnMemory()
+			}
 		}
 	}
 }
@@ -95,8 +99,10 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 		s.client.Socket().SetWriteDeadline(time.Now().Add(lastWords))
 	}
 	switch {
+	case doing == connecting:
+		s.client.Kill()
 	case doing == acquiring && why != timedOut && why != killedQuery:
-		s.cancel()
+		s.ctx.end()
 	case doing == sleeping:
 		s.wake()
 	}
