@@ -2,6 +2,7 @@ package layers
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,11 +47,11 @@ func deriveTables(mod schema.Module, source map[string]*schema.Rows) derived {
 		if active := rows.Index("active"); active >= 0 && mod.Name == schema.MySQLQueryRules {
 			rows = rows.Filter(func(r schema.Row) bool { return r[active].Text == "1" })
 		}
-		rows = rows.Clone()
+		rows = &schema.Rows{Columns: rows.Columns, Rows: slices.Clone(rows.Rows)}
 		sortRows(rows, schema.Lookup("main", table).Key...)
 		d.runtime[table] = rows
 		if len(mod.Checksums) > 0 {
-			d.sums[mod.Checksums[0]] += hashRows(Served(table, rows))
+			d.sums[mod.Checksums[0]] += hashServed(table, rows)
 		}
 	}
 	return d
@@ -61,11 +62,13 @@ func deriveServers(mod schema.Module, source map[string]*schema.Rows) derived {
 	d := deriveTables(schema.Module{Name: mod.Name, Tables: mod.Tables}, source)
 	sums := make([]uint64, len(mod.Tables))
 	for i, table := range mod.Tables {
-		sums[i] = hashRows(Served(table, d.runtime[table]))
+		sums[i] = hashServed(table, d.runtime[table])
 	}
 	d.sums[schema.MySQLServersV2] = hashServersV2(sums)
-	numbers("mysql_servers", d.runtime["mysql_servers"])
-	d.sums[schema.MySQLServers] = hashRows(Served("mysql_servers", d.runtime["mysql_servers"]))
+	servers := d.runtime["mysql_servers"].Clone() // not the rows that were loaded: the numbers in them change
+	numbers("mysql_servers", servers)
+	d.runtime["mysql_servers"] = servers
+	d.sums[schema.MySQLServers] = hashServed("mysql_servers", servers)
 	return d
 }
 
