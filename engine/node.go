@@ -104,6 +104,10 @@ func newNode(o NodeOptions, names []string, file *conf.File, link *Link, log zer
 	if n.store, err = store.Open(o.Datadir); err != nil {
 		return n, err
 	}
+	for _, u := range n.store.Upgraded {
+		log.Warn().Str("table", u.Table).Int("rows", u.Rows).Str("kept_as", u.Kept).Strs("columns_not_taken_over", u.Lost).
+			Msg("table was written by another version and is upgraded")
+	}
 	if n.state, err = store.OpenState(o.Datadir); err != nil {
 		return n, err
 	}

@@ -30,7 +30,7 @@ func (c Column) Integer() bool { return strings.HasPrefix(c.Type, "INT") }
 type Table struct {
 	Schema  string
 	Name    string
-	DDL     string // the CREATE TABLE statement, upstream's text, without a semicolon
+	DDL     string // the CREATE TABLE statement in upstream's form, on one line, without a semicolon
 	Columns []Column
 	Key     []string // the primary key, in order; empty for a table without one
 }
@@ -127,7 +127,7 @@ func Lookup(schema, name string) *Table {
 // parseTable reads the one form that sql/*.sql are written in: a column or constraint a line.
 func parseTable(schema, ddl string) *Table {
 	head, body, _ := strings.Cut(ddl, " (\n")
-	t := &Table{Schema: schema, Name: strings.TrimPrefix(head, "CREATE TABLE "), DDL: ddl}
+	t := &Table{Schema: schema, Name: strings.TrimPrefix(head, "CREATE TABLE "), DDL: oneLine(ddl)}
 	for line := range strings.SplitSeq(body, "\n") {
 		line = strings.TrimSpace(line)
 		switch {
@@ -144,6 +144,17 @@ func parseTable(schema, ddl string) *Table {
 		}
 	}
 	return t
+}
+
+// oneLine gives a definition the form in which upstream keeps it on disk, with " , " between columns: ProxySQL compares texts,
+// and empties a table whose text is another.
+func oneLine(ddl string) string {
+	head, body, _ := strings.Cut(ddl, " (\n")
+	lines := strings.Split(body, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSuffix(strings.TrimSpace(line), ",")
+	}
+	return head + " (" + strings.Join(lines, " , ")
 }
 
 // parseColumn reads `name TYPE [CHECK (…)] [NOT NULL] [DEFAULT x] [PRIMARY KEY]`; key tells

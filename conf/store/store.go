@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,6 +37,8 @@ const (
 type Store struct {
 	// Created tells that the disk database did not exist before Open.
 	Created bool
+	// Upgraded names the tables of disk and stats_history that another version had written and Open has brought up to date.
+	Upgraded []Upgrade
 
 	mu sync.Mutex // guards db
 	db *sqlite3.Conn
@@ -44,8 +47,8 @@ type Store struct {
 // Open opens the databases of a data directory; with an empty name everything is in memory,
 // which is how a configuration is tried out without touching a disk.
 //
-// A disk database that is not a database, is damaged, or has a table that lacks a column is
-// an error; nothing is dropped or replaced.
+// Tables that another version wrote are brought up to date, see Upgrade. A disk database that is not a database, is damaged, or
+// has rows that today's tables refuse is an error; nothing is dropped or replaced.
 func Open(datadir string) (*Store, error) {
 	db, err := sqlite3.Open(":memory:")
 	if err != nil {
@@ -130,7 +133,7 @@ func createPrivate(file string) error {
 	return f.Close()
 }
 
-// createTables makes the tables of a schema that are missing and checks those that exist.
+// createTables makes the tables of a schema that are missing, and upgrades those that another version wrote.
 func (s *Store) createTables(name string) error {
 	for _, t := range schema.Tables(name) {
 		have, err := s.columns(name, t.Name)
@@ -138,32 +141,40 @@ func (s *Store) createTables(name string) error {
 			return err
 		}
 		if len(have) == 0 {
-			ddl := strings.Replace(t.DDL, "CREATE TABLE ", "CREATE TABLE "+name+".", 1)
-			if err := s.db.Exec(ddl); err != nil {
-				return fmt.Errorf("create table %s: %w", t.Name, cause(err))
+			if err := create(s.db, name, t); err != nil {
+				return err
 			}
 			continue
 		}
-		for _, c := range t.Columns {
-			if !have[strings.ToLower(c.Name)] {
-				return fmt.Errorf("table %s has no column %s: it was written by another version; "+
-					"save its rows and drop the table, or start with --initial", t.Name, c.Name)
-			}
+		if slices.Equal(have, lower(t.ColumnNames())) {
+			continue
+		}
+		if err := s.upgrade(name, t, have); err != nil {
+			return fmt.Errorf("upgrade table %s, which another version wrote: %w; nothing was changed", t.Name, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) columns(schemaName, table string) (map[string]bool, error) {
+func create(db *sqlite3.Conn, name string, t *schema.Table) error {
+	ddl := strings.Replace(t.DDL, "CREATE TABLE ", "CREATE TABLE "+name+".", 1)
+	if err := db.Exec(ddl); err != nil {
+		return fmt.Errorf("create table %s: %w", t.Name, cause(err))
+	}
+	return nil
+}
+
+// columns lists a table's columns in order and lower case; none for a table that does not exist.
+func (s *Store) columns(schemaName, table string) ([]string, error) {
 	rows, err := query(s.db, fmt.Sprintf("PRAGMA %s.table_info(%s)", schemaName, table))
 	if err != nil {
 		return nil, err
 	}
-	have := make(map[string]bool, len(rows.Rows))
+	have := make([]string, len(rows.Rows))
 	for i := range rows.Rows {
-		have[strings.ToLower(rows.Get(i, "name").Text)] = true
+		have[i] = rows.Get(i, "name").Text
 	}
-	return have, nil
+	return lower(have), nil
 }
 
 // Close closes the databases.

@@ -156,24 +156,76 @@ func TestDiskSurvives(t *testing.T) {
 	}
 }
 
+// old prepares a database in which the statements were run.
+func old(statements ...string) func(file string) error {
+	return func(file string) error {
+		s, err := store.Open(filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		for _, sql := range statements {
+			if _, err := s.Exec(context.Background(), sql); err != nil {
+				return err
+			}
+		}
+		return s.Close()
+	}
+}
+
+func TestOpenUpgrades(t *testing.T) {
+	dir := t.TempDir()
+	err := old("DROP TABLE disk.mysql_users",
+		"CREATE TABLE disk.mysql_users(username VARCHAR NOT NULL, password VARCHAR, active INT NOT NULL DEFAULT 1, gone INT, PRIMARY KEY(username))",
+		"INSERT INTO disk.mysql_users VALUES('z','pw',0,7)", "INSERT INTO disk.mysql_users VALUES('a',NULL,1,8)",
+		"CREATE TABLE disk.mysql_users_old(taken INT)",
+		"INSERT INTO disk.mysql_servers(hostname) VALUES('kept')")(filepath.Join(dir, store.DiskFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir)
+	want := []store.Upgrade{{Table: "disk.mysql_users", Kept: "mysql_users_old2", Rows: 2, Lost: []string{"gone"}}}
+	if diff := cmp.Diff(want, s.Upgraded); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]string{{"z", "pw", "0", "10000"}, {"a", "NULL", "1", "10000"}},
+		rows(t, s, "SELECT username, password, active, max_connections FROM disk.mysql_users ORDER BY rowid")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]string{{"z", "7"}, {"a", "8"}}, rows(t, s, "SELECT username, gone FROM disk.mysql_users_old2")); diff != "" {
+		t.Error(diff)
+	}
+	s.Close()
+	if again := open(t, dir); again.Upgraded != nil {
+		t.Errorf("upgraded a second time: %v", again.Upgraded)
+	}
+}
+
+// TestDefinitionsOnDisk: ProxySQL empties a table whose definition is not, byte for byte, its own.
+func TestDefinitionsOnDisk(t *testing.T) {
+	s := open(t, t.TempDir())
+	got := rows(t, s, "SELECT sql FROM disk.sqlite_master WHERE name IN ('proxysql_servers','global_settings') ORDER BY name")
+	want := [][]string{
+		{"CREATE TABLE global_settings (variable_name VARCHAR NOT NULL PRIMARY KEY , variable_value VARCHAR NOT NULL)"},
+		{"CREATE TABLE proxysql_servers (hostname VARCHAR NOT NULL , port INT NOT NULL DEFAULT 6032 , " +
+			"weight INT CHECK (weight >= 0) NOT NULL DEFAULT 0 , comment VARCHAR NOT NULL DEFAULT '' , PRIMARY KEY (hostname, port) )"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		prepare func(file string) error
 		want    string
 	}{
 		"not a database": {func(f string) error { return os.WriteFile(f, []byte(strings.Repeat("junk ", 300)), 0o600) }, "file is not a database"},
-		"a foreign column set": {func(f string) error {
-			s, err := store.Open(filepath.Dir(f))
-			if err != nil {
-				return err
-			}
-			for _, sql := range []string{"DROP TABLE disk.scheduler", "CREATE TABLE disk.scheduler(id INT)"} {
-				if _, err := s.Exec(context.Background(), sql); err != nil {
-					return err
-				}
-			}
-			return s.Close()
-		}, "table scheduler has no column active"},
+		"rows that today's table refuses": {old("DROP TABLE disk.mysql_servers",
+			"CREATE TABLE disk.mysql_servers(hostgroup_id INT, hostname VARCHAR, port INT)",
+			"INSERT INTO disk.mysql_servers VALUES(0, 'db1', 70000)"),
+			"upgrade table mysql_servers, which another version wrote: CHECK constraint failed: port >= 0 AND port <= 65535; nothing was changed"},
+		"a table that is something else": {old("DROP TABLE disk.scheduler", "CREATE TABLE disk.scheduler(job TEXT)"),
+			"upgrade table scheduler, which another version wrote: it shares no column with today's; nothing was changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

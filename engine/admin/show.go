@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/schema"
@@ -82,10 +83,15 @@ func ownTables() string {
 	return strings.Join(names, ",")
 }
 
-// showCreateTable gives no row for a table that does not exist, as upstream.
+// showCreateTable shows the columns of a definition on lines of their own. It gives no row for a table that does not exist, as
+// upstream.
 func showCreateTable(ctx context.Context, s *session, c call) (answer, error) {
 	from, name := s.tableName(c.arg)
-	return s.runSelect(ctx, "SELECT name AS 'table', sql AS 'Create Table' FROM "+ident(from)+".sqlite_master WHERE type='table' AND name="+literal(name))
+	const newLine = "char(10)||'    '"
+	head := literal("CREATE TABLE " + name + " (")
+	text := fmt.Sprintf("REPLACE(REPLACE(sql,' , ',','||%s),%s,%s||%s)", newLine, head, head, newLine)
+	return s.runSelect(ctx, "SELECT name AS 'table', "+text+" AS 'Create Table' FROM "+ident(from)+
+		".sqlite_master WHERE type='table' AND name="+literal(name))
 }
 
 // tableName reads [schema.]table, with or without backticks.
