@@ -28,6 +28,8 @@ type Options struct {
 	Initial      bool     // rename the disk database and start from the file
 	Reload       bool     // put the file's rows over the database's
 	SQLiteServer bool     // run the embedded server
+	NoStart      bool     // the proxy serves after PROXYSQL START only
+	NoMonitor    bool     // servers are not probed, whatever mysql-monitor_enabled says
 	Version      string   // of the program
 	JSONLog      bool     // log lines as JSON objects
 	AdminSocket  string   // takes the place of admin-mysql_ifaces for good; empty: it does not
@@ -49,7 +51,8 @@ func (o Options) args(r role, datadir string) []string {
 			args = append(args, name+value)
 		}
 	}
-	for name, on := range map[string]bool{"--initial": o.Initial, "--reload": o.Reload, "--sqlite3-server": o.SQLiteServer} {
+	for name, on := range map[string]bool{"--initial": o.Initial, "--reload": o.Reload, "--sqlite3-server": o.SQLiteServer,
+		"--no-start": o.NoStart, "--no-monitor": o.NoMonitor} {
 		if on {
 			args = append(args, name)
 		}

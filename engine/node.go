@@ -32,6 +32,8 @@ type NodeOptions struct {
 	Initial        bool
 	Reload         bool
 	SQLiteServer   bool `name:"sqlite3-server"`
+	NoStart        bool
+	NoMonitor      bool
 	AdminSocket    string
 	UUID           string `name:"uuid"`
 }
@@ -131,8 +133,11 @@ func (n *node) build(file *conf.File) error {
 		return err
 	}
 	n.proxy = proxy.New(proxy.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
-	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid})
+	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid, NoMonitor: n.opt.NoMonitor})
 	control := &operator{link: n.link, proxy: n.proxy, certs: n.certs}
+	if n.opt.NoStart {
+		control.stop()
+	}
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
 		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,

@@ -52,8 +52,7 @@ func (o *operator) Resume() error {
 
 // Stop closes the proxy's listeners and ends its sessions.
 func (o *operator) Stop() error {
-	o.stopped.Store(true)
-	o.proxy.Pause()
+	o.stop()
 	rows := o.proxy.Tables()["stats_mysql_processlist"]()
 	for i := range rows.Rows {
 		if id, err := strconv.ParseUint(rows.Get(i, "SessionID").Text, 10, 64); err == nil {
@@ -61,6 +60,12 @@ func (o *operator) Stop() error {
 		}
 	}
 	return nil
+}
+
+// stop keeps the proxy's listeners closed until Start: all there is to do before the proxy runs.
+func (o *operator) stop() {
+	o.stopped.Store(true)
+	o.proxy.Pause()
 }
 
 // Start opens the proxy's listeners after a Stop.

@@ -15,7 +15,7 @@ func (g *Guardian) start(r role) {
 	args := g.opt.args(r, g.datadir)
 	if r == roleEngine {
 		// These are meant for the first start; a restart must not throw the database away.
-		g.opt.Initial, g.opt.Reload = false, false
+		g.opt.Initial, g.opt.Reload, g.opt.NoStart = false, false, false
 	}
 	c, err := startChild(g.exe, r, args, g.events, g.done)
 	if err != nil {

@@ -3,8 +3,10 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,7 +39,7 @@ func TestMain(m *testing.M) {
 			break
 		}
 		var g *engine.Guardian
-		if g, err = engine.NewGuardian(engine.Options{Files: os.Args[1:2], Datadir: os.Args[2]}, log); err == nil {
+		if g, err = engine.NewGuardian(engine.Options{Files: os.Args[1:2], Datadir: os.Args[2], NoStart: slices.Contains(os.Args, "no-start")}, log); err == nil {
 			err = g.Run(context.Background())
 		}
 	default:
@@ -56,6 +58,7 @@ type tree struct {
 	file  string
 	admin string // a unix socket
 	netns bool   // run in a network namespace of its own, with an interface eth0
+	args  []string
 	proc  *os.Process
 	gone  chan struct{}
 }
@@ -103,7 +106,7 @@ func (tr *tree) run() {
 		attr.Sys = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 		attr.Env = append(attr.Env, netnsVariable+"=1")
 	}
-	tr.proc, err = os.StartProcess(exe, []string{"guardian", tr.file, tr.dir}, attr)
+	tr.proc, err = os.StartProcess(exe, append([]string{"guardian", tr.file, tr.dir}, tr.args...), attr)
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -113,7 +116,20 @@ func (tr *tree) run() {
 		defer close(gone)
 		_, _ = proc.Wait()
 	}()
+	if slices.Contains(tr.args, "no-start") {
+		tr.wait("the admin interface", func() bool { return accepts(tr.admin) })
+		return
+	}
 	tr.wait("the engine to serve", func() bool { return tr.ready() })
+}
+
+// accepts tells whether something listens at a unix socket.
+func accepts(socket string) bool {
+	c, err := net.Dial("unix", socket)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
 }
 
 func (tr *tree) stop() {
@@ -298,6 +314,25 @@ func TestShutdownByAdmin(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the tree runs on")
 	}
+}
+
+func TestNoStart(t *testing.T) {
+	tr := seedling(t)
+	tr.args = []string{"no-start"}
+	tr.edit(tr.config(""))
+	t.Cleanup(func() { tr.stop() })
+	tr.run()
+	socket := filepath.Join(tr.dir, "proxy.sock")
+	serves := func() bool { return accepts(socket) }
+	if serves() || tr.ready() {
+		t.Error("the proxy serves before PROXYSQL START")
+	}
+	tr.query("PROXYSQL START")
+	tr.wait("the proxy to serve", serves)
+	if err := syscall.Kill(tr.status().Children["engine"].PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	tr.wait("the proxy to serve again after the engine died", serves)
 }
 
 func TestDeathOfTheGuardian(t *testing.T) {

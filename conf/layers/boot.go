@@ -28,6 +28,11 @@ func (m *Manager) Boot(f *conf.File, reload bool) error {
 	if err != nil {
 		return fmt.Errorf("take over %s: %w", f.Main, err)
 	}
+	if m.store.Created {
+		if err := m.store.Filled(); err != nil {
+			return fmt.Errorf("finish the new database: %w", err)
+		}
+	}
 	for _, mod := range schema.Modules() {
 		info := loadInfo{origin: "boot", edited: edited[mod.Name]}
 		if edited[mod.Name] || m.store.Created {

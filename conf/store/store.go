@@ -35,7 +35,8 @@ const (
 
 // Store is the admin database: main, disk, stats, monitor and stats_history.
 type Store struct {
-	// Created tells that the disk database did not exist before Open.
+	// Created tells that the disk database did not exist before Open, or that no start since it was made has come as far as
+	// Filled.
 	Created bool
 	// Upgraded names the tables of disk and stats_history that another version had written and Open has brought up to date.
 	Upgraded []Upgrade
@@ -93,8 +94,8 @@ func (s *Store) prepare(datadir string) error {
 	if datadir != "" {
 		files["disk"] = filepath.Join(datadir, DiskFile)
 		files["stats_history"] = filepath.Join(datadir, HistoryFile)
-		_, err := os.Stat(files["disk"])
-		s.Created = errors.Is(err, os.ErrNotExist)
+		info, err := os.Stat(files["disk"])
+		s.Created = errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0
 	}
 	for _, name := range schema.Schemas {
 		if file, attached := files[name]; attached {
@@ -102,11 +103,39 @@ func (s *Store) prepare(datadir string) error {
 				return fmt.Errorf("open database %s: %w", file, err)
 			}
 		}
+		if name == "disk" {
+			if err := s.markUnfilled(); err != nil {
+				return fmt.Errorf("open database %s: %w", files[name], err)
+			}
+		}
 		if err := s.createTables(name); err != nil {
 			return fmt.Errorf("prepare schema %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// unfilled is the user_version of a disk database into which the configuration was not yet written. Without it, a start that
+// was interrupted would leave an empty database behind, which the next one would take for somebody's configuration.
+const unfilled = "1"
+
+func (s *Store) markUnfilled() error {
+	if s.Created {
+		return cause(s.db.Exec("PRAGMA disk.user_version = " + unfilled))
+	}
+	rows, err := query(s.db, "PRAGMA disk.user_version")
+	if err != nil {
+		return err
+	}
+	s.Created = rows.Get(0, "user_version").Text == unfilled
+	return nil
+}
+
+// Filled ends the first start: from now on the disk database counts as the configuration.
+func (s *Store) Filled() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cause(s.db.Exec("PRAGMA disk.user_version = 0"))
 }
 
 // attach adds a database under the name of its schema.

@@ -140,6 +140,13 @@ func TestDiskSurvives(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
+	interrupted := open(t, dir)
+	if !interrupted.Created {
+		t.Error("a database that was never filled is not reported as created")
+	}
+	if err := errors.Join(interrupted.Filled(), interrupted.Close()); err != nil {
+		t.Fatal(err)
+	}
 	second := open(t, dir)
 	if second.Created {
 		t.Error("an existing database is reported as created")

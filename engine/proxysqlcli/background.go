@@ -51,11 +51,11 @@ func background(o *Options) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start in the background: %w", err)
 	}
-	return awaitServing(cmd, datadir, name)
+	return awaitServing(cmd, datadir, name, o.NoStart)
 }
 
-// awaitServing waits until the started process serves, or has ended.
-func awaitServing(cmd *exec.Cmd, datadir, log string) error {
+// awaitServing waits until the started process serves, or has ended. With noStart a running engine is enough.
+func awaitServing(cmd *exec.Cmd, datadir, log string, noStart bool) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	patience := time.NewTimer(startPatience)
@@ -70,7 +70,10 @@ func awaitServing(cmd *exec.Cmd, datadir, log string) error {
 			return fmt.Errorf("the proxy does not serve after %s, see %s", startPatience, log)
 		case <-tick.C:
 			a, err := engine.Ask(datadir, engine.Request{Command: "status"})
-			if err == nil && a.Status.PID == cmd.Process.Pid && a.Status.Children["engine"].Ready {
+			if err != nil || a.Status.PID != cmd.Process.Pid {
+				continue
+			}
+			if e := a.Status.Children["engine"]; e.Ready || noStart && e.PID != 0 {
 				return nil
 			}
 		}

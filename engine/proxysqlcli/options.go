@@ -18,6 +18,8 @@ type Options struct {
 	Reload       bool
 	SQLiteServer bool
 	NoStart      bool
+	NoMonitor    bool
+	Bootstrap    bool
 	Version      bool
 	Help         bool
 }
@@ -49,10 +51,11 @@ var options = []option{
 	{spelled: []string{"--sqlite3-server"}, flag: func(o *Options) { o.SQLiteServer = true }, help: "Run the embedded SQLite server"},
 	{spelled: []string{"-S", "--admin-socket"}, value: true, set: func(o *Options, v string) { o.AdminSocket = v }, help: "Unix socket of the admin interface"},
 	{spelled: []string{"-U", "--uuid"}, value: true, set: func(o *Options, v string) { o.UUID = v }, help: "UUID of this node"},
-	{spelled: []string{"-n", "--no-start"}, flag: func(o *Options) { o.NoStart = true }, help: "Not supported"},
+	{spelled: []string{"-n", "--no-start"}, flag: func(o *Options) { o.NoStart = true }, help: "Serve clients after PROXYSQL START only"},
 	{spelled: []string{"-V", "--version"}, flag: func(o *Options) { o.Version = true }, help: "Print the version"},
 	{spelled: []string{"-h", "-help", "--help", "--usage"}, flag: func(o *Options) { o.Help = true }, help: "Print this"},
-	{spelled: []string{"-M", "--no-monitor"}, help: "Accepted, no effect"},
+	{spelled: []string{"-M", "--no-monitor"}, flag: func(o *Options) { o.NoMonitor = true }, help: "Do not probe servers"},
+	{spelled: []string{"-B", "--bootstrap"}, value: true, set: func(o *Options, _ string) { o.Bootstrap = true }, help: "Not supported: list the servers in the configuration file"},
 	{spelled: []string{"-e", "--exit-on-error"}, help: "Accepted, no effect"},
 	{spelled: []string{"-r", "--reuseport"}, help: "Accepted, no effect: a second instance on a port is an error"},
 	{spelled: []string{"--idle-threads"}, help: "Accepted, no effect: idle clients cost no thread"},

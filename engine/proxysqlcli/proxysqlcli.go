@@ -10,6 +10,7 @@ package proxysqlcli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,8 +37,8 @@ func Main(args []string, version string) int {
 	case o.Version:
 		fmt.Printf("ProxySQL version %s, keepsql %s\n", engine.CompatVersion, version)
 		return statusOK
-	case o.NoStart:
-		return fail(fmt.Errorf("-n is not supported: start without it and use PROXYSQL PAUSE"))
+	case o.Bootstrap:
+		return fail(errors.New("-B is not supported: list the servers of the group in the configuration file"))
 	case !o.Foreground:
 		if err := background(o); err != nil {
 			return fail(err)
@@ -46,7 +47,7 @@ func Main(args []string, version string) int {
 	}
 	g, err := engine.NewGuardian(engine.Options{
 		Files: []string{o.Config}, Datadir: o.Datadir, Initial: o.Initial, Reload: o.Reload,
-		SQLiteServer: o.SQLiteServer, AdminSocket: o.AdminSocket, UUID: o.UUID, Version: version,
+		SQLiteServer: o.SQLiteServer, NoStart: o.NoStart, NoMonitor: o.NoMonitor, AdminSocket: o.AdminSocket, UUID: o.UUID, Version: version,
 	}, logfmt.New(os.Stderr, false))
 	if err != nil {
 		return fail(err)

@@ -17,8 +17,9 @@ func TestParse(t *testing.T) {
 	}{
 		{args: "--idle-threads -c /etc/proxysql.cnf", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf"}},
 		{args: "-f --no-version-check --config=/etc/proxysql.cnf -D /d --initial", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf", Datadir: "/d", Foreground: true, Initial: true}},
-		{args: "-M -S /tmp/a.sock -U u --reload --sqlite3-server", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf", AdminSocket: "/tmp/a.sock", UUID: "u", Reload: true, SQLiteServer: true}},
+		{args: "-M -S /tmp/a.sock -U u --reload --sqlite3-server", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf", AdminSocket: "/tmp/a.sock", UUID: "u", Reload: true, SQLiteServer: true, NoMonitor: true}},
 		{args: "--no-such-option -n", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf", NoStart: true}},
+		{args: "-c /etc/proxysql.cnf --bootstrap db1:3306", want: proxysqlcli.Options{Config: "/etc/proxysql.cnf", Bootstrap: true}},
 		{args: "-V", want: proxysqlcli.Options{Version: true}},
 		{args: "--usage", want: proxysqlcli.Options{Help: true}},
 		{args: "-c /nowhere", err: "unable to open config file /nowhere specified in the command line"},
