@@ -47,7 +47,11 @@ func (m *Manager) acquireFree(r *Request) *Conn {
 	switch {
 	case !ok:
 		return nil
-	case c == nil || !c.alive(m.now()):
+	case c == nil:
+		s.release()
+		s.group.wake()
+		return nil
+	case !c.alive(m.now()):
 		m.dropDead(c)
 		s.release()
 		s.group.wake()
@@ -64,6 +68,9 @@ func (m *Manager) dropDead(c *Conn) {
 	}
 	c.Kill()
 	m.counters.destroyed.Add(1)
+	c.server.mu.Lock()
+	c.server.takeBack(c)
+	c.server.mu.Unlock()
 	for _, other := range c.server.takeIdle(func(o *Conn) bool { return !o.Quiet() }) {
 		other.Kill()
 		m.counters.destroyed.Add(1)
@@ -78,6 +85,7 @@ type attempt struct {
 	failures int   // connect errors so far
 	last     error // the latest
 	on       *Server
+	closed   time.Duration // until the hostgroup may open connections again, where throttling was the obstacle
 }
 
 func (a *attempt) run(ctx context.Context) (*Conn, error) {
@@ -109,6 +117,7 @@ func (a *attempt) run(ctx context.Context) (*Conn, error) {
 
 // once tries one server; neither connection nor error means to wait and try again.
 func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn, error) {
+	a.closed = 0
 	s := g.pick(set)
 	if s == nil {
 		return nil, nil
@@ -125,6 +134,11 @@ func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn,
 		return c, nil
 	}
 	a.m.dropDead(c)
+	if a.closed = g.admit(a.m.now(), set); a.closed > 0 {
+		a.m.counters.delayed.Add(1)
+		s.release()
+		return nil, nil
+	}
 	c, err := a.m.connect(ctx, s, a.r, set)
 	if err == nil {
 		return c, nil
@@ -147,6 +161,9 @@ func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn,
 
 // wait passes the time until another attempt makes sense.
 func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left time.Duration) error {
+	if a.closed > 0 {
+		return sleep(ctx, min(left, a.closed))
+	}
 	if a.last != nil && g.pick(set) != nil {
 		return sleep(ctx, min(left, set.retryDelay))
 	}

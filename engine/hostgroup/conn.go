@@ -33,6 +33,9 @@ type Conn struct {
 	created  time.Time
 	lastUse  atomic.Int64 // unix nanoseconds: when it was given back
 	lastLife atomic.Int64 // unix nanoseconds: when it was given back, or answered a ping
+
+	cut        atomic.Pointer[string] // why it was closed while lent out
+	next, prev *Conn                  // list of those lent out; guarded by server.mu
 }
 
 // Server is where the connection leads.

@@ -14,12 +14,11 @@ import (
 func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *settings) (*Conn, error) {
 	now := m.now()
 	acc := m.account(s, r, now)
-	if s.conf.Load().useTLS {
-		if set.tlsErr != nil {
-			return nil, set.tlsErr
-		}
-		acc.TLS, acc.RequireTLS = set.tls, true
+	var err error
+	if acc.TLS, err = s.tlsFor(r.Login.User, set); err != nil {
+		return nil, err
 	}
+	acc.RequireTLS = acc.TLS != nil
 	limited, cancel := context.WithTimeout(ctx, set.connectTimeout)
 	defer cancel()
 	network, addr := s.Addr()
@@ -34,6 +33,12 @@ func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *setti
 	m.counters.created.Add(1)
 	conn := &Conn{Conn: c, Info: info, server: s, login: r.Login, caps: r.Capabilities, Charset: r.Charset, created: now}
 	conn.SetLimit(1 << 30) // what the server sends is the server's business
+	s.mu.Lock()
+	s.lend(conn)
+	if s.warm == nil || s.warm.Login != r.Login || s.warm.Capabilities != r.Capabilities {
+		s.warm = &Request{Login: r.Login, Capabilities: r.Capabilities, Charset: r.Charset}
+	}
+	s.mu.Unlock()
 	return conn, nil
 }
 
@@ -65,7 +70,7 @@ func (m *Manager) failed(s *Server, err error, set *settings) {
 	shunned := s.shun.fail(m.now(), cause(err), set.shun)
 	perSecond := s.shun.errors
 	if shunned {
-		s.shunned.Store(true)
+		s.raise(barErrors, true)
 	}
 	s.mu.Unlock()
 	if !shunned {
@@ -89,13 +94,24 @@ func (m *Manager) Release(c *Conn) {
 // Discard closes a connection that nobody else may have.
 func (m *Manager) Discard(c *Conn) {
 	c.Kill()
-	c.server.release()
+	c.server.dropLent(c)
 	m.counters.destroyed.Add(1)
 	c.server.group.wake()
 }
 
-// Usable reports whether a connection that a session holds may still be used: not when its server is OFFLINE_HARD or gone.
-func (c *Conn) Usable() bool { return c.server.conf.Load().status != OfflineHard }
+// Usable reports whether a connection that a session holds may still be used: not when its server is OFFLINE_HARD, gone, or
+// does not answer the monitor.
+func (c *Conn) Usable() bool {
+	return c.server.conf.Load().status != OfflineHard && c.cut.Load() == nil
+}
+
+// Cut tells why the connection was closed here while it was lent out; "" where it was not.
+func (c *Conn) Cut() string {
+	if why := c.cut.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
 
 // Draining reports whether a connection should be given back as soon as no transaction needs it.
 func (c *Conn) Draining() bool { return c.server.conf.Load().status != Online }

@@ -10,6 +10,8 @@ import (
 type group struct {
 	id      int
 	waiting atomic.Int32 // length of queue
+	aware   atomic.Int64 // draws from which slower servers were left out
+	opening window       // new connections
 
 	mu    sync.Mutex // guards queue
 	queue []chan struct{}

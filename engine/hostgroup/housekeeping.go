@@ -27,7 +27,7 @@ func (m *Manager) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-t.C:
-			m.tidy(ctx)
+			m.tidy(ctx, &wg)
 		}
 	}
 	wg.Wait()
@@ -38,30 +38,42 @@ func (m *Manager) Run(ctx context.Context) error {
 	return nil
 }
 
-// tidy is one round of housekeeping.
-func (m *Manager) tidy(ctx context.Context) {
+// tidy is one round of housekeeping. What may have to wait for a server is left to a goroutine, one for each server, so that
+// a server that hangs keeps nobody else waiting.
+func (m *Manager) tidy(ctx context.Context, wg *sync.WaitGroup) {
 	v, set := m.view.Load(), m.settings.Load()
 	for _, g := range v.groups {
 		if m.recoverServers(g, false) {
 			g.wakeAll()
 		}
-		pct := set.freePct
-		if g.attributes.freePct >= 0 {
-			pct = g.attributes.freePct
-		}
 		for _, s := range g.servers {
-			m.trim(s, pct, set)
-			m.ping(ctx, s, set)
+			m.trim(s, g.kept(s, set))
+			if s.tending.CompareAndSwap(false, true) {
+				wg.Go(func() {
+					defer s.tending.Store(false)
+					m.ping(ctx, s, set)
+					m.warm(ctx, g, s, set)
+				})
+			}
 		}
 	}
 	m.retire(v)
 }
 
+// kept is how many free connections to a server are worth keeping.
+func (g *groupView) kept(s *Server, set *settings) int {
+	pct := set.freePct
+	if g.attributes.freePct >= 0 {
+		pct = g.attributes.freePct
+	}
+	return max(1, s.conf.Load().maxConnections*pct/100)
+}
+
 // trim closes free connections that are too many, too old, or on a server that is not ONLINE.
-func (m *Manager) trim(s *Server, pct int, set *settings) {
-	now, conf := m.now(), s.conf.Load()
+func (m *Manager) trim(s *Server, kept int) {
+	now, conf, set := m.now(), s.conf.Load(), m.settings.Load()
 	s.mu.Lock()
-	surplus := len(s.idle) - max(1, conf.maxConnections*pct/100)
+	surplus := len(s.idle) - kept
 	s.mu.Unlock()
 	for _, c := range s.takeIdle(func(c *Conn) bool {
 		old := set.maxAge > 0 && now.Sub(c.created) > set.maxAge
@@ -69,7 +81,7 @@ func (m *Manager) trim(s *Server, pct int, set *settings) {
 		if extra {
 			surplus--
 		}
-		return conf.status != Online || old || extra
+		return conf.status != Online || old || extra || s.bars.Load()&barMissing != 0
 	}) {
 		c.Kill()
 		m.counters.destroyed.Add(1)
@@ -120,7 +132,7 @@ func (s *Server) putIdle(c *Conn, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conf := s.conf.Load()
-	if conf.status != Online || int(s.used.Load())+len(s.idle) >= conf.maxConnections {
+	if conf.status != Online || s.bars.Load()&barMissing != 0 || int(s.used.Load())+len(s.idle) >= conf.maxConnections {
 		return false
 	}
 	c.lastLife.Store(now.UnixNano())

@@ -23,13 +23,18 @@ type groupView struct {
 
 // attributes are a row of mysql_hostgroup_attributes, or the defaults.
 type attributes struct {
-	freePct     int // -1: mysql-free_connections_pct
-	maxOnline   int
-	multiplex   bool
-	initConnect string // "": mysql-init_connect
+	freePct        int // -1: mysql-free_connections_pct
+	maxOnline      int
+	multiplex      bool
+	initConnect    string   // "": mysql-init_connect
+	warming        bool     // besides mysql-connection_warming
+	throttle       int      // 0: mysql-throttle_connections_per_sec_to_hostgroup
+	ignored        []string // ignore_session_variables, in lower case
+	handleWarnings int      // hostgroup_settings; -1: mysql-handle_warnings
+	lagWhenNull    int      // hostgroup_settings, in seconds; -1: mysql-monitor_slave_lag_when_null
 }
 
-var defaultAttributes = attributes{freePct: -1, maxOnline: 1_000_000, multiplex: true}
+var defaultAttributes = attributes{freePct: -1, maxOnline: 1_000_000, multiplex: true, handleWarnings: -1, lagWhenNull: -1}
 
 // row reads the cells of one row by column name.
 type row struct {
@@ -49,7 +54,7 @@ func (r row) number(column string) int {
 func (m *Manager) prepare(s *layers.Snapshot) (*view, []confChange) {
 	v := &view{groups: map[int]*groupView{}}
 	var changes []confChange
-	rows := s.Runtime["mysql_servers"]
+	rows, params := s.Runtime["mysql_servers"], serverTLS(s.Runtime["mysql_servers_ssl_params"])
 	for i := range rows.Rows {
 		r := row{rows, i}
 		key := Key{Hostgroup: r.number("hostgroup_id"), Host: r.text("hostname"), Port: r.number("port")}
@@ -60,9 +65,16 @@ func (m *Manager) prepare(s *layers.Snapshot) (*view, []confChange) {
 		}
 		srv := m.server(key, g.group)
 		g.servers = append(g.servers, srv)
-		changes = append(changes, confChange{srv, readServer(r)})
+		conf := readServer(r)
+		conf.tls = params[Key{Host: key.Host, Port: key.Port}]
+		for _, choice := range conf.tls {
+			if conf.useTLS && choice.err != nil {
+				m.log.Error().Err(choice.err).Str("server", srv.String()).Msg("server cannot be reached")
+			}
+		}
+		changes = append(changes, confChange{srv, conf})
 	}
-	readAttributes(v, s.Runtime["mysql_hostgroup_attributes"])
+	m.readAttributes(v, s.Runtime["mysql_hostgroup_attributes"])
 	return v, changes
 }
 
@@ -86,21 +98,4 @@ func readServer(r row) *serverConf {
 		c.status = OfflineHard
 	}
 	return c
-}
-
-func readAttributes(v *view, rows *schema.Rows) {
-	if rows == nil {
-		return
-	}
-	for i := range rows.Rows {
-		r := row{rows, i}
-		if g := v.groups[r.number("hostgroup_id")]; g != nil {
-			g.attributes = attributes{
-				freePct:     r.number("free_connections_pct"),
-				maxOnline:   r.number("max_num_online_servers"),
-				multiplex:   r.number("multiplex") != 0,
-				initConnect: r.text("init_connect"),
-			}
-		}
-	}
 }

@@ -52,9 +52,11 @@ func (m *Manager) kill(ctx context.Context, k Kill) error {
 	set, now := m.settings.Load(), m.now()
 	acc := m.account(k.server, &Request{Login: k.login}, now)
 	acc.Attributes = append(acc.Attributes, wire.Attribute{Name: "program_name", Value: "proxysql_killer"})
-	if k.server.conf.Load().useTLS {
-		acc.TLS = set.tls
+	var err error
+	if acc.TLS, err = k.server.tlsFor(k.login.User, set); err != nil {
+		return err
 	}
+	acc.RequireTLS = acc.TLS != nil
 	network, addr := k.server.Addr()
 	cl, err := wire.Open(ctx, network, addr, acc, killTimeout)
 	if err != nil {

@@ -83,8 +83,8 @@ func (m *Manager) PrepareServers(s *layers.Snapshot) (commit func(), err error) 
 func (m *Manager) PrepareVariables(s *layers.Snapshot) (commit func(), err error) {
 	v := s.Variables()
 	set := readSettings(v)
-	if set.tls, set.tlsErr = backendTLS(v); set.tlsErr != nil {
-		m.log.Error().Err(set.tlsErr).Msg("servers with use_ssl cannot be reached")
+	if set.tls = globalTLS(v); set.tls.err != nil {
+		m.log.Error().Err(set.tls.err).Msg("servers with use_ssl cannot be reached")
 	}
 	return func() { m.settings.Store(set) }, nil
 }
@@ -93,6 +93,30 @@ func (m *Manager) PrepareVariables(s *layers.Snapshot) (commit func(), err error
 func (m *Manager) Multiplex(hostgroup int) bool {
 	g := m.view.Load().groups[hostgroup]
 	return g == nil || g.attributes.multiplex
+}
+
+// Ignores lists the session variables that the hostgroup does not want set on its connections, in lower case.
+func (m *Manager) Ignores(hostgroup int) []string {
+	if g := m.view.Load().groups[hostgroup]; g != nil {
+		return g.attributes.ignored
+	}
+	return nil
+}
+
+// LagWhenNull is the lag in seconds that the hostgroup assumes of a replica that does not replicate; -1 where it does not say.
+func (m *Manager) LagWhenNull(hostgroup int) int {
+	if g := m.view.Load().groups[hostgroup]; g != nil {
+		return g.attributes.lagWhenNull
+	}
+	return -1
+}
+
+// HandleWarnings is what the hostgroup says in place of mysql-handle_warnings; -1 where it says nothing.
+func (m *Manager) HandleWarnings(hostgroup int) int {
+	if g := m.view.Load().groups[hostgroup]; g != nil {
+		return g.attributes.handleWarnings
+	}
+	return -1
 }
 
 // InitConnect is the statement the hostgroup wants on new connections in place of mysql-init_connect; "" for none.

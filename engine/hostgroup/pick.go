@@ -1,6 +1,7 @@
 package hostgroup
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -8,22 +9,27 @@ import (
 // pick draws a server by weight among those that can take one more connection; nil where there is none. It does not
 // allocate.
 func (g *groupView) pick(set *settings) *Server {
-	online, total := 0, 0
+	online, candidates, total := 0, 0, 0
 	for _, s := range g.servers {
 		if !s.usable() {
 			continue
 		}
 		online++
 		if s.candidate(set) {
+			candidates++
 			total += s.conf.Load().weight
 		}
 	}
 	if total == 0 || online > g.attributes.maxOnline {
 		return nil
 	}
+	slowest := int64(math.MaxInt64)
+	if set.awareFrom > 0 && candidates >= set.awareFrom {
+		slowest, total = g.meanLatency(set, total)
+	}
 	k := rand.IntN(total)
 	for _, s := range g.servers {
-		if !s.candidate(set) {
+		if !s.candidate(set) || s.traffic.latency.Load() > slowest {
 			continue
 		}
 		w := s.conf.Load().weight
@@ -33,6 +39,32 @@ func (g *groupView) pick(set *settings) *Server {
 		k -= w
 	}
 	return nil // a server dropped out since the first loop; the caller asks again
+}
+
+// meanLatency is for hostgroups with many servers: where the latency of all candidates is known, those slower than the mean
+// are left out. It gives the mean in microseconds and the sum of the weights that are left.
+func (g *groupView) meanLatency(set *settings, total int) (slowest int64, weights int) {
+	var sum, n int64
+	for _, s := range g.servers {
+		if !s.candidate(set) {
+			continue
+		}
+		latency := s.traffic.latency.Load()
+		if latency == 0 {
+			return math.MaxInt64, total
+		}
+		sum, n = sum+latency, n+1
+	}
+	for _, s := range g.servers {
+		if n > 0 && s.candidate(set) && s.traffic.latency.Load() <= sum/n {
+			weights += s.conf.Load().weight
+		}
+	}
+	if weights == 0 {
+		return math.MaxInt64, total
+	}
+	g.aware.Add(1)
+	return sum / n, weights
 }
 
 // candidate reports whether the server can take one more connection.
@@ -52,19 +84,38 @@ func (s *Server) candidate(set *settings) bool {
 func (m *Manager) recoverServers(g *groupView, urgent bool) bool {
 	set, now, any := m.settings.Load(), m.now(), false
 	for _, s := range g.servers {
-		if !s.shunned.Load() {
+		if s.bars.Load()&barErrors == 0 {
 			continue
 		}
 		s.mu.Lock()
 		back := s.shun.recover(now, urgent, set.shun)
 		if back {
-			s.shunned.Store(false)
+			s.raise(barErrors, false)
 		}
 		s.mu.Unlock()
-		if back {
-			any = true
-			m.log.Info().Int("hostgroup", g.id).Str("server", s.String()).Msg("server is used again after having been shunned")
+		if !back {
+			continue
+		}
+		any = true
+		m.log.Info().Int("hostgroup", g.id).Str("server", s.String()).Msg("server is used again after having been shunned")
+		if set.unshunAll {
+			m.recoverElsewhere(s)
 		}
 	}
 	return any
+}
+
+// recoverElsewhere brings a server back in the other hostgroups too, as mysql-unshun_algorithm=1 has it.
+func (m *Manager) recoverElsewhere(s *Server) {
+	for _, o := range m.hosts(s.Host, s.Port) {
+		o.mu.Lock()
+		back := o.raise(barErrors, false)
+		if back {
+			o.shun = shun{}
+		}
+		o.mu.Unlock()
+		if back {
+			o.group.wakeAll()
+		}
+	}
 }

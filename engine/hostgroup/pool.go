@@ -46,6 +46,7 @@ func (s *Server) take(r *Request) (c, evicted *Conn, ok bool) {
 	switch {
 	case at >= 0:
 		c = s.remove(at)
+		s.lend(c)
 	case len(s.idle) > 0 && int(s.used.Load())+len(s.idle) >= limit:
 		evicted = s.remove(0)
 	}
@@ -70,8 +71,9 @@ func (s *Server) put(c *Conn, now time.Time, maxAge time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.used.Add(-1)
+	s.takeBack(c)
 	conf := s.conf.Load()
-	if conf.status != Online || maxAge > 0 && now.Sub(c.created) > maxAge ||
+	if conf.status != Online || c.cut.Load() != nil || maxAge > 0 && now.Sub(c.created) > maxAge ||
 		int(s.used.Load())+len(s.idle) >= conf.maxConnections {
 		return false
 	}
@@ -81,7 +83,50 @@ func (s *Server) put(c *Conn, now time.Time, maxAge time.Duration) bool {
 	return true
 }
 
-// release gives the place of a connection up that is closed or was never opened.
+// lend and takeBack keep the list of connections that are lent out, with mu held.
+func (s *Server) lend(c *Conn) {
+	c.prev, c.next = nil, s.lent
+	if s.lent != nil {
+		s.lent.prev = c
+	}
+	s.lent = c
+}
+
+func (s *Server) takeBack(c *Conn) {
+	switch {
+	case c.prev != nil:
+		c.prev.next = c.next
+	case s.lent == c:
+		s.lent = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.prev, c.next = nil, nil
+}
+
+// dropLent gives the place of a connection up that was lent out and is closed.
+func (s *Server) dropLent(c *Conn) {
+	s.mu.Lock()
+	s.used.Add(-1)
+	s.takeBack(c)
+	s.mu.Unlock()
+}
+
+// cutLent closes the connections that are lent out. Whoever waits on one finds it broken.
+func (s *Server) cutLent(why string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := s.lent; c != nil; c = c.next {
+		if c.cut.CompareAndSwap(nil, &why) {
+			c.Kill()
+			n++
+		}
+	}
+	return n
+}
+
+// release gives the place of a connection up that was never opened.
 func (s *Server) release() {
 	s.mu.Lock()
 	s.used.Add(-1)
@@ -89,10 +134,12 @@ func (s *Server) release() {
 }
 
 // closeIdle closes the free connections.
-func (s *Server) closeIdle() {
-	for _, c := range s.takeIdle(func(*Conn) bool { return true }) {
+func (s *Server) closeIdle() (n int) {
+	taken := s.takeIdle(func(*Conn) bool { return true })
+	for _, c := range taken {
 		c.Kill()
 	}
+	return len(taken)
 }
 
 // takeIdle takes those free connections out of the pool for which out is true.

@@ -49,6 +49,8 @@ func (a *attempt) reason() string {
 // counts of servers by state.
 type counts struct {
 	shunned, soft, hard, full, slow, weightless int
+	late                                        int
+	lag                                         string // of the last of them
 	used, max                                   int    // of those that are full
 	shunCause                                   string // of the one shunned last
 	shunAge                                     time.Duration
@@ -60,6 +62,9 @@ func tally(g *groupView, set *settings, now time.Time) (n counts) {
 		switch st := s.Status(); {
 		case st == Shunned:
 			n.addShunned(s, now)
+		case st == ShunnedLag:
+			n.late++
+			n.lag, _ = s.barred(now)
 		case st == OfflineSoft:
 			n.soft++
 		case st == OfflineHard:
@@ -78,10 +83,8 @@ func tally(g *groupView, set *settings, now time.Time) (n counts) {
 }
 
 func (n *counts) addShunned(s *Server, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if age := now.Sub(s.shun.since); n.shunned == 0 || age < n.shunAge {
-		n.shunCause, n.shunAge = s.shun.cause, age
+	if why, age := s.barred(now); n.shunned == 0 || age < n.shunAge {
+		n.shunCause, n.shunAge = why, age
 	}
 	n.shunned++
 }
@@ -90,6 +93,9 @@ func (n *counts) text() string {
 	var b strings.Builder
 	if n.shunned > 0 {
 		fmt.Fprintf(&b, ", shunned %d (%s, %d s ago)", n.shunned, n.shunCause, int(n.shunAge.Seconds()))
+	}
+	if n.late > 0 {
+		fmt.Fprintf(&b, ", late %d (%s)", n.late, n.lag)
 	}
 	if n.full > 0 {
 		fmt.Fprintf(&b, ", at max_connections %d (%d/%d)", n.full, n.used, n.max)

@@ -33,14 +33,43 @@ type Server struct {
 	group *group
 	conf  atomic.Pointer[serverConf]
 
-	used    atomic.Int32 // connections lent out or being opened; changed with mu held
-	shunned atomic.Bool  // copy of shun.on for readers without the lock
+	used    atomic.Int32  // connections lent out or being opened; changed with mu held
+	bars    atomic.Uint32 // why it is shunned, a sum of bar values; changed with mu held
+	tending atomic.Bool   // a goroutine looks after its free connections
 	traffic traffic
 
 	mu      sync.Mutex // guards what follows
 	idle    []*Conn    // the last one was used last
+	lent    *Conn      // list of those that are lent out
 	shun    shun
+	outage  outage // while barMissing is up
+	lag     time.Duration
+	warm    *Request // whom connections were opened for last; nil for nobody yet
 	maxUsed int32
+}
+
+// A bar keeps new work off a server that is ONLINE by configuration.
+const (
+	barErrors  = 1 << iota // connect errors; ends by time
+	barMissing             // heartbeats are missing; the monitor ends it
+	barLag                 // replication is late; the monitor ends it
+)
+
+// outage is what the monitor found of a server that does not answer.
+type outage struct {
+	since time.Time
+	cause string
+}
+
+// raise puts a bar up or takes it away, with mu held, and reports whether that changed anything.
+func (s *Server) raise(bar uint32, up bool) bool {
+	before := s.bars.Load()
+	after := before &^ bar
+	if up {
+		after |= bar
+	}
+	s.bars.Store(after)
+	return before != after
 }
 
 // serverConf is what the snapshot says of a server. It never changes.
@@ -49,7 +78,8 @@ type serverConf struct {
 	weight         int
 	maxConnections int
 	useTLS         bool
-	maxLatency     time.Duration // 0: mysql-default_max_latency_ms
+	maxLatency     time.Duration        // 0: mysql-default_max_latency_ms
+	tls            map[string]tlsChoice // of mysql_servers_ssl_params, by user; "" is everybody
 }
 
 // traffic counts what a server was used for, since the start or the last reset.
@@ -70,24 +100,30 @@ const (
 	Shunned
 	OfflineSoft
 	OfflineHard
+	ShunnedLag
 )
 
-var statusNames = [...]string{Online: "ONLINE", Shunned: "SHUNNED", OfflineSoft: "OFFLINE_SOFT", OfflineHard: "OFFLINE_HARD"}
+var statusNames = [...]string{
+	Online: "ONLINE", Shunned: "SHUNNED", OfflineSoft: "OFFLINE_SOFT", OfflineHard: "OFFLINE_HARD", ShunnedLag: "SHUNNED_REPLICATION_LAG",
+}
 
 // String gives upstream's name of the state.
 func (s Status) String() string { return statusNames[s] }
 
-// Status tells the state in force: the configured one, or SHUNNED.
+// Status tells the state in force: the configured one, or why the server is shunned.
 func (s *Server) Status() Status {
 	status := s.conf.Load().status
-	if status == Online && s.shunned.Load() {
-		return Shunned
+	switch bars := s.bars.Load(); {
+	case status != Online || bars == 0:
+		return status
+	case bars == barLag:
+		return ShunnedLag
 	}
-	return status
+	return Shunned
 }
 
 // usable reports whether new work may go to the server.
-func (s *Server) usable() bool { return s.Status() == Online }
+func (s *Server) usable() bool { return s.conf.Load().status == Online && s.bars.Load() == 0 }
 
 // full reports whether the server has as many connections in use as it may.
 func (s *Server) full() bool { return int(s.used.Load()) >= s.conf.Load().maxConnections }

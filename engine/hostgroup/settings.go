@@ -1,7 +1,6 @@
 package hostgroup
 
 import (
-	"crypto/tls"
 	"time"
 
 	"github.com/keepsql/keepsql/conf/layers"
@@ -19,8 +18,11 @@ type settings struct {
 	pingInterval   time.Duration
 	pingTimeout    time.Duration
 	maxLatency     time.Duration
-	tls            *tls.Config // of servers with use_ssl
-	tlsErr         error       // why there is none
+	unshunAll      bool // unshun_algorithm: a server that recovers does so in all hostgroups
+	warming        bool
+	throttle       int       // new connections of a hostgroup in a second
+	awareFrom      int       // candidates from which those slower than the mean are left out
+	tls            tlsChoice // of servers with use_ssl
 }
 
 func readSettings(v layers.Variables) *settings {
@@ -34,6 +36,10 @@ func readSettings(v layers.Variables) *settings {
 		pingInterval:   v.Milliseconds("mysql-ping_interval_server_msec"),
 		pingTimeout:    v.Milliseconds("mysql-ping_timeout_server"),
 		maxLatency:     v.Milliseconds("mysql-default_max_latency_ms"),
+		unshunAll:      v.Int("mysql-unshun_algorithm") == 1,
+		warming:        v.Bool("mysql-connection_warming"),
+		throttle:       v.Int("mysql-throttle_connections_per_sec_to_hostgroup"),
+		awareFrom:      v.Int("mysql-min_num_servers_lantency_awareness"),
 	}
 	s.shun = shunRules{
 		onFailures: v.Int("mysql-shun_on_failures"),

@@ -14,6 +14,7 @@ type counters struct {
 	timeouts                   atomic.Uint64
 	recycled                   atomic.Uint64
 	killedConns, killedQueries atomic.Uint64
+	delayed                    atomic.Uint64
 }
 
 // Counters is what the manager has done since the start.
@@ -24,7 +25,9 @@ type Counters struct {
 	Timeouts                   uint64 // refusals 9001
 	Recycled                   uint64 // given back after a reset
 	KilledConns, KilledQueries uint64
-	Connected                  int // open now
+	Delayed                    uint64 // new connections held back by throttling
+	LatencyAware               uint64 // servers drawn from the faster ones only
+	Connected                  int    // open now
 }
 
 // Counters reads the counters.
@@ -34,7 +37,10 @@ func (m *Manager) Counters() Counters {
 		Get: c.get.Load(), GetOK: c.getOK.Load(), GetFailed: c.getFailed.Load(),
 		Pushed: c.pushed.Load(), Destroyed: c.destroyed.Load(), Created: c.created.Load(),
 		Aborted: c.aborted.Load(), Timeouts: c.timeouts.Load(), Recycled: c.recycled.Load(),
-		KilledConns: c.killedConns.Load(), KilledQueries: c.killedQueries.Load(),
+		KilledConns: c.killedConns.Load(), KilledQueries: c.killedQueries.Load(), Delayed: c.delayed.Load(),
+	}
+	for _, g := range m.view.Load().groups {
+		out.LatencyAware += uint64(g.aware.Load())
 	}
 	for _, s := range m.all() {
 		s.mu.Lock()
