@@ -97,7 +97,7 @@ func words(text string) func(yield func(string) bool) {
 			}
 			word := text[i:end]
 			i = end
-			if c := word[0] | 0x20; c != 's' && c != 'r' { // stats_…, runtime_…
+			if c := word[0] | 0x20; c != 's' && c != 'r' && c != 'm' { // stats_…, runtime_…, mysql_server_…_log
 				continue
 			}
 			if !yield(strings.ToLower(word)) {

@@ -28,6 +28,10 @@ type Options struct {
 	TLS    func() *tls.Config // nil or giving nil: TLS is not offered
 	// Tables fills tables of schema stats whenever a statement names them.
 	Tables  stats.Tables
+	// MonitorTables fills tables of schema monitor likewise.
+	MonitorTables stats.Tables
+	// Shunned reports whether a server that is ONLINE by configuration is shunned, for runtime_mysql_servers; nil: none is.
+	Shunned func(hostgroup int, host string, port int) bool
 	Peers   Peers
 	Control Control
 	// Config reads the config files, for LOAD … FROM CONFIG; nil: there are none.
@@ -89,6 +93,7 @@ func New(o Options) *Server {
 		s.control = noControl{}
 	}
 	s.refresher = newRefresher(o.Store, o.Layers, o.Tables)
+	s.refresher.addMonitor(&o)
 	s.refresher.add("stats", historyTable, func() (*schema.Rows, any) { return historyRows(o.Layers, o.Log), nil })
 	s.listeners = listen.New(listen.Options{Log: o.Log, Handle: s.serve})
 	s.layers.Subscribe(schema.AdminVariables, layers.ConsumerFunc(s.adminVariables))

@@ -32,6 +32,8 @@ type Options struct {
 	Datadir string
 	// DigestBytes is the budget of the digest table in bytes; 0 for stats.DefaultDigestBytes.
 	DigestBytes int
+	// Gauges are rows of stats_mysql_global that other parts of the engine know; nil for none.
+	Gauges func() stats.Gauges
 	// Watch is how often sessions are looked at for clients that went away and limits that ran out; 200 ms where it is 0.
 	Watch time.Duration
 }
@@ -43,6 +45,7 @@ type Proxy struct {
 	tls     func() *tls.Config
 	watch   time.Duration
 	started time.Time
+	gauges  func() stats.Gauges
 
 	servers   *hostgroup.Manager
 	listeners *listen.Set
@@ -80,7 +83,7 @@ type Proxy struct {
 
 // New makes a Proxy and subscribes it to the modules it works by. Make it before the layers boot.
 func New(o Options) *Proxy {
-	p := &Proxy{log: o.Log, now: o.Now, tls: o.TLS, watch: o.Watch, counters: stats.NewCounters(), digests: stats.NewDigests(o.DigestBytes)}
+	p := &Proxy{log: o.Log, now: o.Now, tls: o.TLS, watch: o.Watch, gauges: o.Gauges, counters: stats.NewCounters(), digests: stats.NewDigests(o.DigestBytes)}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -143,6 +146,9 @@ func (p *Proxy) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Servers are the pools.
+func (p *Proxy) Servers() *hostgroup.Manager { return p.servers }
 
 // Pause closes the listeners; sessions go on (PROXYSQL PAUSE).
 func (p *Proxy) Pause() { p.setPaused(true) }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -54,15 +55,19 @@ func (p *Proxy) global() *schema.Rows {
 		}
 	}
 	g := stats.Gauges{
-		"ProxySQL_Uptime":                  uint64(p.now().Sub(p.started) / time.Second),
-		"Active_Transactions":              trx,
-		"Client_Connections_connected":     uint64(len(sessions)),
-		"Client_Connections_non_idle":      busy,
-		"Server_Connections_aborted":       c.Aborted,
-		"Server_Connections_connected":     uint64(c.Connected),
-		"Server_Connections_created":       c.Created,
-		"ConnPool_get_conn_success":        c.GetOK,
-		"ConnPool_get_conn_failure":        c.GetFailed,
+		"ProxySQL_Uptime":              uint64(p.now().Sub(p.started) / time.Second),
+		"Active_Transactions":          trx,
+		"Client_Connections_connected": uint64(len(sessions)),
+		"Client_Connections_non_idle":  busy,
+		"Server_Connections_aborted":   c.Aborted,
+		"Server_Connections_connected": uint64(c.Connected),
+		"Server_Connections_created":   c.Created,
+		"Server_Connections_delayed":   c.Delayed,
+		"ConnPool_get_conn_success":    c.GetOK,
+		"ConnPool_get_conn_failure":    c.GetFailed,
+
+		"ConnPool_get_conn_latency_awareness": c.LatencyAware,
+
 		"MyHGM_myconnpoll_get":             c.Get,
 		"MyHGM_myconnpoll_get_ok":          c.GetOK,
 		"MyHGM_myconnpoll_push":            c.Pushed,
@@ -75,6 +80,9 @@ func (p *Proxy) global() *schema.Rows {
 		"MySQL_Thread_Workers":             uint64(p.settings.Load().threads),
 	}
 	p.addQueryGauges(g)
+	if p.gauges != nil {
+		maps.Copy(g, p.gauges())
+	}
 	p.mu.Lock()
 	paused := p.paused
 	p.mu.Unlock()

@@ -1,0 +1,78 @@
+package monitor
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/monitor/verdict"
+)
+
+// maxHistory is how many results of a kind are kept at most, over all servers, whatever mysql-monitor_history says.
+const maxHistory = 50_000
+
+// record is a result as the tables show it.
+type record struct {
+	addr   verdict.Addr
+	began  int64 // unix microseconds; no two of a server are alike
+	took   int64 // microseconds
+	value  int32 // read_only, or the lag in seconds; -1 where there is none
+	failed bool
+	err    string
+}
+
+// history keeps the results of checks for the tables of schema monitor, oldest first.
+type history struct {
+	counts [checkKinds]struct{ ok, failed atomic.Uint64 }
+
+	mu   sync.Mutex // guards list
+	list [checkKinds][]record
+}
+
+// add writes a result down.
+func (h *history) add(o *outcome) {
+	r := record{addr: o.addr, began: o.began.UnixMicro(), took: o.took.Microseconds(), value: o.value(), failed: o.failure != verdict.None, err: o.err}
+	if r.failed {
+		h.counts[o.kind].failed.Add(1)
+	} else {
+		h.counts[o.kind].ok.Add(1)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := append(h.list[o.kind], r)
+	if len(list) > maxHistory+maxHistory/8 { // moved now and then, not every time
+		list = slices.Clone(list[len(list)-maxHistory:])
+	}
+	h.list[o.kind] = list
+}
+
+// prune forgets what began before some time.
+func (h *history) prune(before time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for kind, list := range h.list {
+		if n := older(list, before); n > 0 {
+			h.list[kind] = slices.Clone(list[n:])
+		}
+	}
+}
+
+// read copies the results of a kind.
+func (h *history) read(kind checkKind, since time.Time) []record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := h.list[kind]
+	list = list[max(0, len(list)-maxHistory):]
+	return slices.Clone(list[older(list, since):])
+}
+
+// older is how many records at the beginning are older than t. Checks of several servers overlap a little, so the order is
+// that of their ends.
+func older(list []record, t time.Time) int {
+	n := 0
+	for n < len(list) && list[n].began < t.UnixMicro() {
+		n++
+	}
+	return n
+}
