@@ -20,6 +20,8 @@ import (
 	"github.com/keepsql/keepsql/engine/admin"
 	"github.com/keepsql/keepsql/engine/certs"
 	"github.com/keepsql/keepsql/engine/cluster"
+	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/monitor"
 	"github.com/keepsql/keepsql/engine/proxy"
 	"github.com/keepsql/keepsql/engine/sqliteserver"
 	"github.com/keepsql/keepsql/engine/stats"
@@ -132,7 +134,12 @@ func (n *node) build(file *conf.File) error {
 	if err != nil {
 		return err
 	}
-	n.proxy = proxy.New(proxy.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
+	var watch *monitor.Monitor
+	n.proxy = proxy.New(proxy.Options{
+		Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir, Gauges: func() stats.Gauges { return watch.Gauges() },
+	})
+	pools := n.proxy.Servers()
+	watch = monitor.New(monitor.Options{Log: n.log, Layers: n.layers, Pool: pools, Off: n.opt.NoMonitor})
 	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid, NoMonitor: n.opt.NoMonitor})
 	control := &operator{link: n.link, proxy: n.proxy, certs: n.certs}
 	if n.opt.NoStart {
@@ -141,9 +148,13 @@ func (n *node) build(file *conf.File) error {
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
 		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,
+		MonitorTables: watch.Tables(),
+		Shunned: func(hg int, host string, port int) bool {
+			return pools.Shunned(hostgroup.Key{Hostgroup: hg, Host: host, Port: port})
+		},
 		Config: n.readConfig, VRRP: n.vrrpRows, Interfaces: n.opt.AdminSocket,
 	})
-	n.parts = []part{{"proxy", n.proxy.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
+	n.parts = []part{{"proxy", n.proxy.Run}, {"monitor", watch.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
 	if n.opt.SQLiteServer {
 		server, err := sqliteserver.New(sqliteserver.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
 		if err != nil {

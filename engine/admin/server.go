@@ -27,7 +27,7 @@ type Options struct {
 	Layers *layers.Manager
 	TLS    func() *tls.Config // nil or giving nil: TLS is not offered
 	// Tables fills tables of schema stats whenever a statement names them.
-	Tables  stats.Tables
+	Tables stats.Tables
 	// MonitorTables fills tables of schema monitor likewise.
 	MonitorTables stats.Tables
 	// Shunned reports whether a server that is ONLINE by configuration is shunned, for runtime_mysql_servers; nil: none is.
