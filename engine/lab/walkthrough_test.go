@@ -116,6 +116,9 @@ func sameTables(t *testing.T, node1, node2 *node) {
 		"disk.mysql_servers", "disk.mysql_query_rules", "disk.mysql_users",
 	} {
 		q := "SELECT * FROM " + table + " ORDER BY 1, 2, 3"
+		if table == "runtime_mysql_servers" { // each node's monitor finds out for itself that there are no databases
+			q = "SELECT hostgroup_id, hostname, port, weight, max_connections, max_replication_lag, comment FROM runtime_mysql_servers ORDER BY 1, 2, 3"
+		}
 		if d := cmp.Diff(node1.admin(t, q), node2.admin(t, q)); d != "" {
 			t.Errorf("%s of node1 (-) and node2 (+): %s", table, d)
 		}

@@ -63,14 +63,18 @@ func (m *Monitor) move(a verdict.Move) {
 	}
 }
 
-// complain writes failures of checks to the log, the same at most once a minute.
+// complain writes failures of checks to the log, the same of a server at most once a minute, and that the account may not log
+// in at most once in ten.
 func (m *Monitor) complain(o *outcome) {
-	key := fmt.Sprint(o.addr, o.kind, o.check, o.failure)
-	if o.failure == verdict.None {
+	kind, again := o.kind, time.Minute
+	switch o.failure {
+	case verdict.None:
 		m.lines.forget(o.addr, o.kind)
 		return
+	case verdict.Denied: // by all checks for the same reason
+		kind, again = checkKinds, 10*time.Minute
 	}
-	if !m.lines.allow(o.addr, o.kind, key, time.Now()) {
+	if !m.lines.allow(o.addr, kind, o.err, time.Now(), again) {
 		return
 	}
 	ms := o.took.Milliseconds()
@@ -101,9 +105,9 @@ type limitLine struct {
 	at   time.Time
 }
 
-func (l limiter) allow(a verdict.Addr, kind checkKind, text string, now time.Time) bool {
+func (l limiter) allow(a verdict.Addr, kind checkKind, text string, now time.Time, again time.Duration) bool {
 	k := limitKey{a, kind}
-	if last, ok := l[k]; ok && last.text == text && now.Sub(last.at) < time.Minute {
+	if last, ok := l[k]; ok && (last.text == text || kind == checkKinds) && now.Sub(last.at) < again {
 		return false
 	}
 	l[k] = limitLine{text, now}

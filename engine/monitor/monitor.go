@@ -131,7 +131,7 @@ func (m *Monitor) configure(ctx context.Context) {
 		if want[addr] == nil {
 			w.stop()
 			delete(m.watchers, addr)
-			for kind := range checkKinds {
+			for kind := range checkKinds + 1 {
 				m.lines.forget(addr, kind)
 			}
 		}
