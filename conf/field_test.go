@@ -14,7 +14,7 @@ func TestFieldForms(t *testing.T) {
 		{"a number in quotes", `mysql_variables={ threads="2" }`, ""},
 		{"a variable of another kind", `mysql_variables={ threads=4L; poll_timeout=2.5 }`, "threads wants a string, a plain whole number, true or false; it is ignored"},
 		{"a variable out of range", `mysql_variables={ stacksize=8388608 }`, "mysql-stacksize must be between 262144 and 4194304"},
-		{"a variable that cannot be set", `admin_variables={ version="9" }`, "version cannot be set and is ignored"},
+		{"a version that is none", `admin_variables={ version="9" }`, `admin-version must be a version such as 2.7.1, not "9"`},
 		{"columns of old versions", `mysql_servers=({address="a";hostgroup=1;connect_timeout=5})`, `mysql_servers has no column "connect_timeout"; it is ignored`},
 		{"an authentication plug-in per user", `mysql_users=({username="u";authentication_plugin="x"})`, `mysql_users has no column "authentication_plugin"`},
 		{"active of a hostgroup pair", `mysql_galera_hostgroups=({writer_hostgroup=1;backup_writer_hostgroup=2;reader_hostgroup=3;offline_hostgroup=4;active=1})`, ""},

@@ -32,10 +32,6 @@ func (d *decoder) variables(s *confparse.Setting, prefix string) {
 			d.warnAt(v.Pos, len(v.Name), CodeUnknownVariable, variableHint(v.Name, prefix), "unknown variable %q is ignored", v.Name)
 			continue
 		}
-		if def.ReadOnly {
-			d.warnAt(v.Pos, len(v.Name), CodeIgnored, "", "%s cannot be set and is ignored", v.Name)
-			continue
-		}
 		text, ok := scalar(v.Value)
 		if !ok {
 			d.warnAt(v.Value.Pos, 1, CodeType, "the value in force stays", "%s wants a string, a plain whole number, true or false; it is ignored", v.Name)

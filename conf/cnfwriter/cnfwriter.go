@@ -96,7 +96,7 @@ func writeVariables(b *strings.Builder, mod schema.Module, rows *schema.Rows) {
 	for i := range rows.Rows {
 		name, value := rows.Get(i, "variable_name").Text, rows.Get(i, "variable_value").Text
 		v := schema.FindVariable(name)
-		if v == nil || v.ReadOnly || !strings.HasPrefix(name, mod.Prefix) {
+		if v == nil || v.Kind == schema.Release || !strings.HasPrefix(name, mod.Prefix) {
 			continue
 		}
 		if !open {

@@ -14,7 +14,7 @@ const maxPerTable = 20
 func differences(cnf *cnfFile, db *database, r *report) {
 	all := db.raw()
 	for _, v := range schema.Variables("") {
-		if inSection(v.Name) && !v.ReadOnly {
+		if inSection(v.Name) && v.Kind != schema.Release {
 			differentVariable(cnf, all, &v, r)
 		}
 	}

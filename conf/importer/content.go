@@ -103,7 +103,7 @@ func (d *database) variables(r *report) map[string]string {
 		case v == nil:
 			r.add(Warning, d.file, "variable %s is not known to this release and not written; it has no effect", word(name))
 			continue
-		case v.ReadOnly:
+		case v.Kind == schema.Release:
 			if value != v.Default {
 				r.add(Note, d.file, "%s is %s: that wrote the database last", name, word(value))
 			}

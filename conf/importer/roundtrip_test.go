@@ -113,7 +113,7 @@ func fillVariables(t *rapid.T, tx store.Tx, want map[string]string) error {
 	all := schema.Variables("")
 	for range rapid.IntRange(0, 10).Draw(t, "variables") {
 		v := rapid.SampledFrom(all).Draw(t, "variable")
-		if v.ReadOnly || strings.HasPrefix(v.Name, "clickhouse-") {
+		if v.Kind == schema.Release || strings.HasPrefix(v.Name, "clickhouse-") {
 			continue
 		}
 		value := anyText.Draw(t, "value")

@@ -24,6 +24,9 @@ func (m *Manager) Boot(f *conf.File, reload bool) error {
 	if err := m.fillMemory(); err != nil {
 		return fmt.Errorf("load disk to memory: %w", err)
 	}
+	if err := m.bootVersion(); err != nil {
+		return err
+	}
 	edited, err := m.bootFile(f, reload)
 	if err != nil {
 		return fmt.Errorf("take over %s: %w", f.Main, err)
@@ -93,6 +96,9 @@ func (m *Manager) bootFile(f *conf.File, reload bool) (edited map[string]bool, e
 		}
 	}
 	if err := m.writeEdits(ts, es, nil, "main", "disk"); err != nil {
+		return nil, err
+	}
+	if err := m.fileVersion(ts, es); err != nil {
 		return nil, err
 	}
 	return edited, m.saveBases(ts)

@@ -116,6 +116,9 @@ func (m *Manager) applyFile(f *conf.File, giveUp error) ([]Applied, error) {
 	for _, st := range stages {
 		m.swap(st)
 	}
+	if err := m.fileVersion(ts, es); err != nil {
+		return report, err
+	}
 	return report, m.saveBases(ts)
 }
 
@@ -160,7 +163,7 @@ func (m *Manager) variableEdit(mod schema.Module, e edit) edit {
 		v := schema.FindVariable(r[0].Text)
 		canonical, err := v.Check(r[1].Text)
 		switch {
-		case err != nil || v.ReadOnly:
+		case err != nil:
 		case v.Restart:
 			m.log.Warn().Str("variable", v.Name).Str("value", r[1].Text).Msg("the config file changed a variable that takes effect at the next start only")
 		default:

@@ -180,6 +180,9 @@ func (m *Manager) incomingVariables(mod schema.Module, p Pull) (incoming, error)
 	changed := &schema.Rows{Columns: pulled.Columns}
 	err := m.store.Tx(func(tx store.Tx) error {
 		for _, r := range theirs.Rows {
+			if r[0].Text == versionVariable {
+				continue // peers have it in common before anything is pulled
+			}
 			before := values[r[0].Text]
 			if err := m.tryVariable(tx, mod, values, r[0].Text, r[1].Text); err != nil {
 				return err

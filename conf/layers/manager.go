@@ -19,7 +19,7 @@ type Options struct {
 	Store *store.Store
 	State *store.State
 	Now   func() time.Time // nil: time.Now
-	// Version is the value of admin-version, which peers must have in common.
+	// Version is the default of admin-version, which peers must have in common; empty: that of the schema.
 	Version string
 	// SyncInterfaces is the top-level setting cluster_sync_interfaces: listeners take part
 	// in checksums and pulls.
@@ -46,6 +46,7 @@ type Manager struct {
 	saved     map[string]store.Version // what State knew at boot
 	bases     map[string]*schema.Rows  // the rows the file had when it was last applied
 	changed   chan struct{}            // closed and replaced at every swap
+	shown     shownVersion
 }
 
 // New makes a Manager. Nothing is loaded before Boot.
@@ -70,6 +71,10 @@ func New(o Options) (*Manager, error) {
 	if m.now == nil {
 		m.now = time.Now
 	}
+	if m.version == "" {
+		m.version = schema.FindVariable(versionVariable).Default
+	}
+	m.shown = shownVersion{m.version, VersionOwn}
 	for _, mod := range schema.Modules() {
 		m.current[mod.Name] = new(atomic.Pointer[Snapshot])
 	}
@@ -144,6 +149,7 @@ type loadInfo struct {
 	// runtimeServers replaces the servers in force; nil: those that are loaded.
 	runtimeServers *schema.Rows
 	only           string // the one checksum that changes; empty: all
+	relabel        bool   // nobody loaded anything: version and epoch stay
 }
 
 // loadMemory reads the module's rows from main and installs them.
@@ -224,6 +230,7 @@ func (m *Manager) swap(st staged) {
 	close(m.changed)
 	m.changed = make(chan struct{})
 	m.remember(st.next)
+	m.noteVersion(st.next)
 	if err := m.record(before, st.next); err != nil {
 		m.log.Error().Err(err).Str("module", st.next.Module.Name).Msg("cannot write the history of the configuration")
 	}
@@ -235,6 +242,9 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 	now := m.now().Unix()
 	s := Stamp{Version: 1, Epoch: now, Checksum: checksum}
 	if before != nil {
+		if info.relabel {
+			return Stamp{Version: before.Stamps[name].Version, Epoch: before.Stamps[name].Epoch, Checksum: checksum}
+		}
 		if peer := info.peer[name]; peer.Checksum == checksum {
 			return peer
 		}

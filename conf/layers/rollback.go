@@ -76,11 +76,11 @@ func (m *Manager) revision(module string, revision uint64) (schema.Module, map[s
 	return mod, content, nil
 }
 
-// settable leaves out the variables that cannot be set now: unknown ones, read-only ones, and values of another range.
+// settable leaves out the variables that cannot be set now: unknown ones, the node's version, and values of another range.
 func (m *Manager) settable(rows *schema.Rows) *schema.Rows {
 	return rows.Filter(func(r schema.Row) bool {
 		v := schema.FindVariable(r[0].Text)
-		if v == nil || v.ReadOnly {
+		if v == nil || v.Kind == schema.Release {
 			return false
 		}
 		_, err := v.Check(r[1].Text)

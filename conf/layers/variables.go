@@ -8,9 +8,6 @@ import (
 	"github.com/keepsql/keepsql/conf/store"
 )
 
-// versionVariable has a default of its own: Options.Version.
-const versionVariable = "admin-version"
-
 // readVariables tries every row of memory: what passes is in force, what does not is set back
 // in memory to the value in force, and a name that does not exist is deleted.
 func (m *Manager) readVariables(mod schema.Module) (map[string]*schema.Rows, error) {
@@ -40,6 +37,9 @@ func (m *Manager) variablesInForce(mod schema.Module) Variables {
 	for _, def := range m.defaults(mod.Prefix) {
 		v[def[0].Text] = def[1].Text
 	}
+	if mod.Name == schema.AdminVariables {
+		v[versionVariable] = m.shown.text
+	}
 	return v
 }
 
@@ -58,7 +58,7 @@ func (m *Manager) defaults(prefix string) []schema.Row {
 	var rows []schema.Row
 	for _, v := range m.known(prefix) {
 		value := v.Default
-		if v.Name == versionVariable && m.version != "" {
+		if v.Name == versionVariable {
 			value = m.version
 		}
 		rows = append(rows, schema.Row{schema.Text(v.Name), schema.Text(value)})
@@ -78,8 +78,8 @@ func (m *Manager) tryVariable(tx store.Tx, mod schema.Module, inForce Variables,
 	switch {
 	case value == inForce[name]:
 		return nil
-	case v.ReadOnly:
-		m.log.Warn().Msgf("Impossible to set read-only variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
+	case err != nil && v.Kind == schema.Release:
+		m.log.Warn().Str("cause", err.Error()).Msgf("Impossible to set read-only variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
 	case err != nil:
 		m.log.Warn().Str("cause", err.Error()).Msgf("Impossible to set variable %s with value \"%s\". Resetting to current \"%s\".", short, value, inForce[name])
 	case v.Restart && m.current[mod.Name].Load() != nil:

@@ -134,8 +134,6 @@ func (p *page) variables() {
 
 func applies(v schema.Variable) string {
 	switch {
-	case v.ReadOnly:
-		return ""
 	case v.Unused != "":
 		return "no effect: " + v.Unused
 	case v.Restart:

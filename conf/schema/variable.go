@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ const (
 	Integer      // between Min and Max
 	Enum         // one of Values, in any letter case
 	Path         // a file name; may be empty, must not end in '/'
+	Release      // a version such as 2.7.1-16-g2726c27; belongs to one node, and is no part of what is saved or imported
 )
 
 // Sync tells whether a variable takes part in checksums and in the cluster.
@@ -39,11 +41,12 @@ type Variable struct {
 	Values   []string // of Enum
 	NonEmpty bool     // of String
 	Restart  bool     // takes effect at the next start only
-	ReadOnly bool     // cannot be set at all
 	Sync     Sync
 	Doc      string // what it is, one sentence
 	Unused   string // why it is accepted and changes nothing; empty for most
 }
+
+var releaseForm = regexp.MustCompile(`^\d{1,9}\.\d{1,9}\.\d{1,9}([-_.+~][-_.+~0-9A-Za-z]{0,64})?$`)
 
 var byName = sync.OnceValue(func() map[string]*Variable {
 	m := make(map[string]*Variable, len(variables))
@@ -71,8 +74,6 @@ func FindVariable(name string) *Variable { return byName()[name] }
 // Allowed says in words what values the variable can take.
 func (v *Variable) Allowed() string {
 	switch {
-	case v.ReadOnly:
-		return "read only"
 	case v.Kind == Boolean:
 		return "true, false"
 	case v.Kind == Integer:
@@ -81,6 +82,8 @@ func (v *Variable) Allowed() string {
 		return strings.Join(v.Values, ", ")
 	case v.Kind == Path:
 		return "file name, may be empty"
+	case v.Kind == Release:
+		return "version, as 2.7.1"
 	case v.NonEmpty:
 		return "text, not empty"
 	}
@@ -111,6 +114,11 @@ func (v *Variable) Check(value string) (string, error) {
 	case Path:
 		if strings.HasSuffix(value, "/") {
 			return "", fmt.Errorf("%s must be a file, not the directory %q", v.Name, value)
+		}
+		return value, nil
+	case Release:
+		if !releaseForm.MatchString(value) {
+			return "", fmt.Errorf("%s must be a version such as 2.7.1, not %q", v.Name, value)
 		}
 		return value, nil
 	}

@@ -49,7 +49,7 @@ var variables = []Variable{
 	{Name: "admin-telnet_admin_ifaces", Default: "(null)", NonEmpty: true, Sync: WithInterfaces, Doc: "A telnet interface that never was.", Unused: "unused upstream too"},
 	{Name: "admin-telnet_stats_ifaces", Default: "(null)", NonEmpty: true, Sync: WithInterfaces, Doc: "A telnet interface that never was.", Unused: "unused upstream too"},
 	{Name: "admin-vacuum_stats", Default: "true", Kind: Boolean, Doc: "Whether the statistics database is compacted as it grows."},
-	{Name: "admin-version", Default: "2.7.1-16-g2726c27", ReadOnly: true, Doc: "The version that clients and peers are shown."},
+	{Name: "admin-version", Default: "2.7.1-16-g2726c27", Kind: Release, Doc: "The version that clients and peers are shown, which peers must have in common. As it is by default it follows that of a ProxySQL 2.7 in the cluster."},
 	{Name: "admin-web_enabled", Default: "false", Kind: Boolean, Doc: "Whether the web interface runs."},
 	{Name: "admin-web_port", Default: "6080", Kind: Integer, Min: 1, Max: 65534, Sync: WithInterfaces, Doc: "TCP port of the web interface."},
 	{Name: "admin-web_verbosity", Default: "0", Kind: Integer, Min: 0, Max: 10, Doc: "How much the web interface logs."},
