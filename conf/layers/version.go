@@ -104,7 +104,7 @@ func (m *Manager) bootVersion() error {
 	return m.writeVersion()
 }
 
-// operatorsVersion takes note of a version that was loaded. The program's own means that it is to follow peers again.
+// operatorsVersion takes note of a version that an operator loaded. The program's own means that it is to follow peers again.
 func (m *Manager) operatorsVersion(version string) error {
 	m.shown = shownVersion{version, VersionConfigured}
 	if version == m.version {
@@ -138,7 +138,8 @@ func (m *Manager) rememberVersion() error {
 	return nil
 }
 
-// fileVersion takes note of the version that an edit of the file sets, even where it is the one that is shown already.
+// fileVersion takes note of the version that an edit of the file sets, even where it is the one that is shown already, or sets
+// no more.
 func (m *Manager) fileVersion(ts []target, es []edit) error {
 	for i, t := range ts {
 		if t.mod.Name != schema.AdminVariables {
@@ -146,7 +147,14 @@ func (m *Manager) fileVersion(ts []target, es []edit) error {
 		}
 		for _, r := range es[i].put.Rows {
 			if r[0].Text == versionVariable {
-				return m.operatorsVersion(r[1].Text)
+				m.shown = shownVersion{r[1].Text, VersionConfigured}
+				return m.rememberVersion()
+			}
+		}
+		for _, r := range es[i].del.Rows {
+			if r[0].Text == versionVariable {
+				m.shown = shownVersion{m.version, VersionOwn}
+				return m.rememberVersion()
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func TestStatusOfUnreachable(t *testing.T) {
 	f.version = "2.7.1-99-g2726c27"
 	closed := freePorts(t, 1)[0]
 	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{f.port, closed}, ""))
+	s.boot(config([]int{f.port, closed}, configured(version)))
 	for _, c := range []struct {
 		port int
 		want string

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,15 +18,19 @@ type conversation struct {
 	*node
 	client *wire.Client
 	user   string
-	prompt bool // the peer answers CLUSTER_WAIT as soon as something changes
-	tells  bool // the peer answers CLUSTER_STATE
+	self   string // the version that we and the peer showed when it began
+	prompt bool   // the peer answers CLUSTER_WAIT as soon as something changes
+	tells  bool   // the peer answers CLUSTER_STATE
+	// adminSum is the checksum of the admin variables that the peer showed last.
+	adminSum string
 }
 
-// check looks at the peer once each interval, and whenever it reports a change, until something fails, which query has logged.
+// check looks at the peer once each interval, and whenever it reports a change, until something fails, which query has logged, or
+// the versions may no longer agree.
 func (c *conversation) check(ctx context.Context) {
 	began := time.Now()
 	global, err := c.value(ctx, "SELECT GLOBAL_CHECKSUM()")
-	for cycle := 1; err == nil && ctx.Err() == nil; cycle++ {
+	for cycle := 1; err == nil && ctx.Err() == nil && c.cluster.settings.Load().version == c.self; cycle++ {
 		if err = c.compare(ctx, global); err != nil {
 			return
 		}
@@ -72,10 +78,20 @@ func (c *conversation) compare(ctx context.Context, global string) error {
 			Stamp: diffcheck.Stamp{Version: version, Epoch: epoch, Checksum: rows.Get(i, "checksum").Text},
 		})
 	}
+	for _, r := range pass.Rows {
+		if r.Name == schema.AdminVariables {
+			if changed, err := c.relabelled(ctx, r.Checksum); err != nil || changed {
+				return cmp.Or(err, errRelabelled)
+			}
+		}
+	}
 	c.global, c.resets = global, resets
 	c.cluster.step(pass)
 	return nil
 }
+
+// errRelabelled ends a connection after the peer began to show another version.
+var errRelabelled = errors.New("the peer shows another version")
 
 // measure reads what the peer says of its load.
 func (c *conversation) measure(ctx context.Context) error {

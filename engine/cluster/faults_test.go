@@ -93,7 +93,7 @@ func TestOtherVersion(t *testing.T) {
 	f := newFakePeer(t, true)
 	f.version = "2.7.1-99-g2726c27"
 	s := prepare(t, uuidA, version, timing())
-	s.boot(config([]int{f.port}, ""))
+	s.boot(config([]int{f.port}, configured(version)))
 	line := fmt.Sprintf("[WARNING] Cluster: different ProxySQL version with peer 127.0.0.1:%d . Remote: 2.7.1-99-g2726c27 . Self: %s", f.port, version)
 	eventually(t, "asked again", func() bool { return s.log.count(line) == 2 })
 	for _, sql := range f.statements(0) {

@@ -21,12 +21,15 @@ type node struct {
 	// Known to the checking goroutine only: the global checksum whose rows were read last, and the count of resets then.
 	global string
 	resets uint64
+	// refused counts the connections in a row on which the peer showed another version; known to the same goroutine only.
+	refused int
 
 	mu      sync.Mutex // guards what follows
 	member  member
 	metrics metrics
 	trouble trouble
 	told    PeerState // Peer and Known are not used
+	claim   claim // the version it showed last
 }
 
 // member is the rest of a row of proxysql_servers.
@@ -107,21 +110,30 @@ func (n *node) visit(ctx context.Context) pause {
 		return func(s *settings) time.Duration { return s.interval + t.Reconnect }
 	}
 	defer cl.Quit()
-	c := &conversation{node: n, client: cl, user: s.username}
-	remote, err := c.value(ctx, "SELECT @@version")
+	c := &conversation{node: n, client: cl, user: s.username, self: s.version}
+	said, err := c.ask(ctx)
 	if err != nil {
 		return interval
 	}
+	remote := said.version
 	if self := s.version; remote != self {
+		if n.agree(said) {
+			return func(*settings) time.Duration { return 0 }
+		}
+		soon := n.mayFollow(said)
 		n.log.Warn().Msgf("Cluster: different ProxySQL version with peer %s . Remote: %s . Self: %s", n.peer, remote, self)
 		n.ill(fmt.Sprintf("the peer has version %s, we have %s", remote, self), "set admin-version of one to that of the other")
 		return func(s *settings) time.Duration {
-			if s.version != self {
+			switch {
+			case s.version != self:
 				return 0
+			case soon:
+				return t.Reconnect
 			}
 			return t.Version
 		}
 	}
+	n.refused = 0
 	n.log.Info().Msgf("Cluster: clustering with peer %s . Remote version: %s . Self version: %s", n.peer, remote, s.version)
 	n.log.Info().Msgf("Cluster: sending CLUSTER_NODE_UUID %s to peer %s", n.cluster.uuid, n.peer)
 	if c.greet(ctx, s.interfaces) != nil {

@@ -159,8 +159,8 @@ func TestWrongPassword(t *testing.T) {
 func TestOtherVersions(t *testing.T) {
 	t.Parallel()
 	ports := freePorts(t, 2)
-	a := startPeer(t, "A", ports[0], version, ports[1:], "", "")
-	b := startPeer(t, "B", ports[1], "2.7.1-99-g2726c27", ports[:1], "", "")
+	a := startPeer(t, "A", ports[0], version, ports[1:], configured(version), "")
+	b := startPeer(t, "B", ports[1], version, ports[:1], configured("2.7.1-99-g2726c27"), "")
 	a.logged(fmt.Sprintf("[WARNING] Cluster: different ProxySQL version with peer 127.0.0.1:%d . Remote: 2.7.1-99-g2726c27 . Self: 2.7.1-16-g2726c27", b.port))
 	b.logged(fmt.Sprintf("[WARNING] Cluster: different ProxySQL version with peer 127.0.0.1:%d . Remote: 2.7.1-16-g2726c27 . Self: 2.7.1-99-g2726c27", a.port))
 	a.sql("INSERT INTO mysql_users(username,password) VALUES('u','p')", "LOAD MYSQL USERS TO RUNTIME")

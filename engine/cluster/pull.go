@@ -57,6 +57,9 @@ func (p *pull) run(ctx context.Context) error {
 	if err := p.verify(); err != nil {
 		return err
 	}
+	if shown := p.shownVersion(); shown != "" && shown != p.cluster.settings.Load().version {
+		return errRelabelled
+	}
 	return p.adopt()
 }
 
@@ -149,6 +152,18 @@ func (p *pull) verify() error {
 		return errMismatch
 	}
 	return nil
+}
+
+// shownVersion is the peer's version, which comes with its admin variables; empty with all else.
+func (p *pull) shownVersion() string {
+	if rows := p.got.Tables["global_variables"]; rows != nil {
+		for _, r := range rows.Rows {
+			if r[0].Text == "admin-version" {
+				return r[1].Text
+			}
+		}
+	}
+	return ""
 }
 
 // adopt puts the rows into force.

@@ -240,6 +240,9 @@ func config(members []int, variables string) string {
 		`admin_variables={admin_credentials="admin:admin;cluster:clpw"; cluster_username="cluster"; ` + variables + "}\n"
 }
 
+// configured is the line of a file that pins the version of a node.
+func configured(version string) string { return fmt.Sprintf(" version=%q;", version) }
+
 // asUpstream is what a file says of nodes that are to do as ProxySQL does: no long polls, no bootstrapping.
 const asUpstream = `keepsql_variables={cluster_push="false"; cluster_bootstrap_from_peer="false"}
 `
