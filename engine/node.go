@@ -147,7 +147,7 @@ func (n *node) build(file *conf.File) error {
 	}
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
-		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Control: control,
+		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Metrics: peers.Metrics, Control: control,
 		MonitorTables: watch.Tables(),
 		Shunned: func(hg int, host string, port int) bool {
 			return pools.Shunned(hostgroup.Key{Hostgroup: hg, Host: host, Port: port})

@@ -16,6 +16,7 @@ import (
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/listen"
+	"github.com/keepsql/keepsql/engine/metrics"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -33,6 +34,8 @@ type Options struct {
 	// Shunned reports whether a server that is ONLINE by configuration is shunned, for runtime_mysql_servers; nil: none is.
 	Shunned func(hostgroup int, host string, port int) bool
 	Peers   Peers
+	// Metrics gives more of what SHOW PROMETHEUS METRICS shows; nil: nothing.
+	Metrics func() []metrics.Series
 	Control Control
 	// Config reads the config files, for LOAD … FROM CONFIG; nil: there are none.
 	Config func() (*conf.File, error)
@@ -58,6 +61,7 @@ type Server struct {
 	tls       func() *tls.Config
 	tables    stats.Tables
 	peers     Peers
+	metrics   func() []metrics.Series
 	control   Control
 	config    func() (*conf.File, error)
 	vrrp      func() []schema.Row
@@ -84,10 +88,13 @@ type Server struct {
 // New makes a Server and subscribes it to the variables it works by; call it before the layers boot.
 func New(o Options) *Server {
 	s := &Server{
-		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, control: o.Control,
+		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, metrics: o.Metrics, control: o.Control,
 		config: o.Config, vrrp: o.VRRP, state: o.State, ifaces: o.Interfaces, started: time.Now(),
 		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
+	}
+	if s.metrics == nil {
+		s.metrics = func() []metrics.Series { return nil }
 	}
 	if s.control == nil {
 		s.control = noControl{}

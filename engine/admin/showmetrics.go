@@ -12,6 +12,7 @@ func metricsCommands() []command {
 	return []command{{text: "SHOW PROMETHEUS METRICS", stats: true, run: func(_ context.Context, s *session, _ call) (answer, error) {
 		return cell("Data", metrics.Text(metrics.Input{
 			Version: s.version(), Global: s.srv.statsTable("stats_mysql_global"), Pool: s.srv.statsTable("stats_mysql_connection_pool"),
+			More: s.srv.metrics(),
 		})), nil
 	}}}
 }

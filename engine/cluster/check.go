@@ -100,7 +100,7 @@ func (c *conversation) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := metrics{checked: c.cluster.now(), response: time.Since(began), values: map[string]string{}}
+	m := report{checked: c.cluster.now(), response: time.Since(began), values: map[string]string{}}
 	for _, r := range rows.Rows {
 		m.values[r[0].Text] = r[1].Text
 	}

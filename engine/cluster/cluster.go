@@ -68,6 +68,7 @@ type Cluster struct {
 	resets atomic.Uint64
 	// changed has room for one: the list of nodes is another than when Run last looked.
 	changed chan struct{}
+	counts  *counts
 
 	mu    sync.Mutex // guards what follows
 	state *diffcheck.State
@@ -79,7 +80,7 @@ type Cluster struct {
 func New(o Options) *Cluster {
 	c := &Cluster{
 		log: o.Log, layers: o.Layers, uuid: o.UUID, noMonitor: o.NoMonitor, now: o.Now,
-		timing: o.Timing.withDefaults(), changed: make(chan struct{}, 1), links: map[string]*link{},
+		timing: o.Timing.withDefaults(), changed: make(chan struct{}, 1), counts: newCounts(), links: map[string]*link{},
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -191,6 +192,7 @@ func (c *Cluster) step(e diffcheck.Event) {
 		switch a := a.(type) {
 		case diffcheck.Line:
 			c.log.WithLevel(levels[a.Level]).Msg(a.Text)
+			c.counts.conflict(a)
 		case diffcheck.Pull:
 			if n := nodes[a.Peer]; n != nil {
 				n.queue <- a // has room for as many as can be under way

@@ -26,17 +26,17 @@ type node struct {
 
 	mu      sync.Mutex // guards what follows
 	member  member
-	metrics metrics
+	metrics report
 	trouble trouble
 	told    PeerState // Peer and Known are not used
-	claim   claim // the version it showed last
+	claim   claim     // the version it showed last
 }
 
 // member is the rest of a row of proxysql_servers.
 type member struct{ weight, comment string }
 
-// metrics is what a peer said of itself, by its own names.
-type metrics struct {
+// report is what a peer said of itself, by its own names.
+type report struct {
 	checked  time.Time // of the last answer; at first, when the node was made
 	response time.Duration
 	values   map[string]string
@@ -45,7 +45,7 @@ type metrics struct {
 func newNode(c *Cluster, p diffcheck.Peer) *node {
 	return &node{
 		cluster: c, log: c.log, peer: p, queue: make(chan diffcheck.Pull, len(modules)),
-		metrics: metrics{checked: c.now()},
+		metrics: report{checked: c.now()},
 	}
 }
 

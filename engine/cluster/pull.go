@@ -26,6 +26,7 @@ type pull struct {
 	asked    diffcheck.Pull
 	settings *settings
 	got      layers.Pull
+	failedAt string // the table whose query failed; empty: none did
 }
 
 // pulls does what was asked for, one after the other.
@@ -38,6 +39,7 @@ func (n *node) pulls(ctx context.Context) {
 			i := slices.IndexFunc(modules, func(m module) bool { return m.watch.Name == asked.Watch })
 			p := &pull{node: n, module: &modules[i], asked: asked, settings: n.cluster.settings.Load()}
 			err := p.run(ctx)
+			p.count(err)
 			if err != nil && !errors.Is(err, errMismatch) && ctx.Err() == nil {
 				p.log.Warn().Msgf("Cluster: Fetching %s from peer %s failed: %s", asked.Watch, n.peer, reason(err))
 			}
@@ -78,6 +80,7 @@ func (p *pull) fetch(ctx context.Context) error {
 	}
 	for i := range p.module.queries {
 		if err := p.ask(ctx, cl, &p.module.queries[i]); err != nil {
+			p.failedAt = p.module.queries[i].table
 			return errors.Join(err, cl.Close())
 		}
 	}

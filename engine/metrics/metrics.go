@@ -1,7 +1,7 @@
 // Package metrics renders statistics in the text format of Prometheus, under the names that ProxySQL gives them, so that
 // dashboards and alerts made for it go on working.
 //
-//  1. Text takes stats_mysql_global and stats_mysql_connection_pool as tables, and the version;
+//  1. Text takes stats_mysql_global and stats_mysql_connection_pool as tables, series that others made, and the version;
 //  2. the names and labels come from one list (names.txt): what it does not name is not exported.
 //
 // The package counts nothing and opens no port.
@@ -27,11 +27,19 @@ type family struct {
 	series     []string // complete lines
 }
 
+// Series is one value of a metric that no table shows.
+type Series struct {
+	Name, Kind string   // Kind is "counter" or "gauge"
+	Labels     []string // name, value, name, value, … in the order of names
+	Value      string
+}
+
 // Input is what there is to show. Tables that are nil are left out.
 type Input struct {
 	Version string       // admin-version
 	Global  *schema.Rows // stats_mysql_global
 	Pool    *schema.Rows // stats_mysql_connection_pool
+	More    []Series
 }
 
 // Text renders the metrics in the order of their names.
@@ -47,6 +55,9 @@ func Text(in Input) string {
 	}
 	addGlobal(in.Global, add)
 	addPool(in.Pool, add)
+	for _, s := range in.More {
+		add(s.Name, s.Kind, labels(s.Labels...), number(s.Value))
+	}
 	add("proxysql_version_info", "gauge", labels("version", in.Version, "version_comment", "ProxySQL version "+in.Version+", codename Truls"), "1")
 
 	sorted := make([]*family, 0, len(families))

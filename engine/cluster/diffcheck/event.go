@@ -75,6 +75,12 @@ const (
 	Error
 )
 
+// The kinds of conflicts.
+const (
+	SameEpoch  = "servers_share_epoch"
+	VersionOne = "version_one"
+)
+
 // Action is something to do: Line, Pull or Align.
 type Action interface{ action() }
 
@@ -84,6 +90,8 @@ type Line struct {
 	Peer  Peer
 	Watch string // empty where it is about the peer as a whole
 	Text  string
+	// Conflict says which kind of conflict it reports, as upstream's metrics name it; empty for none.
+	Conflict string
 }
 
 // Pull asks for a module to be fetched and put into force. PullEnded must follow, unless the peer leaves the list.

@@ -13,6 +13,14 @@ func (st *step) line(level Level, p *peer, w *Watch, format string, args ...any)
 	st.actions = append(st.actions, l)
 }
 
+// conflicting makes of the last line one that reports a conflict.
+func (st *step) conflicting(kind string) {
+	last := len(st.actions) - 1
+	l := st.actions[last].(Line)
+	l.Conflict = kind
+	st.actions[last] = l
+}
+
 func (st *step) newChecksum(p *peer, w *Watch, shown Stamp) {
 	own := st.own[w.Name]
 	fate := "Not syncing yet ..."
@@ -58,6 +66,7 @@ func (st *step) conflict(p *peer, w *Watch, own Own) {
 		"Own version: %d, epoch: %d, checksum %s. Sync conflict, epoch times are EQUAL, can't determine which server holds the latest config, "+
 		"we won't sync. This message will be repeated every %d checks until LOAD %s TO RUNTIME is executed on candidate master.",
 		p, w.Name, e.Version, e.Epoch, e.Diff, e.Checksum, own.Version, own.Epoch, own.Checksum, e.Diff, w.Command)
+	st.conflicting(SameEpoch)
 }
 
 func (st *step) versionOne(p *peer, w *Watch, own Own) {
@@ -69,6 +78,7 @@ func (st *step) versionOne(p *peer, w *Watch, own Own) {
 		"diff_check is increasing, but version 1 doesn't allow sync. This message will be repeated every %d checks "+
 		"until LOAD %s TO RUNTIME is executed on candidate master.",
 		p, name, e.Version, e.Epoch, e.Diff, own.Version, own.Epoch, e.Diff, w.Command)
+	st.conflicting(VersionOne)
 }
 
 // tooFarAhead is said once of each content of a peer.
