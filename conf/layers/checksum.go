@@ -142,11 +142,11 @@ func hashServersV2(sums []uint64) uint64 {
 	return sum
 }
 
-// hashVariables hashes name and value of the variables that take part.
+// hashVariables hashes name and value of the variables that take part, those of a peer that this release does not know among them.
 func hashVariables(rows *schema.Rows, withInterfaces bool) uint64 {
 	return hashRows(rows.Filter(func(r schema.Row) bool {
 		v := schema.FindVariable(r[0].Text)
-		return v != nil && (v.Sync == schema.Always || v.Sync == schema.WithInterfaces && withInterfaces)
+		return v == nil || v.Sync == schema.Always || v.Sync == schema.WithInterfaces && withInterfaces
 	}))
 }
 

@@ -245,8 +245,13 @@ func (m *Manager) stamp(name, checksum string, before *Snapshot, info loadInfo) 
 		if info.relabel {
 			return Stamp{Version: before.Stamps[name].Version, Epoch: before.Stamps[name].Epoch, Checksum: checksum}
 		}
-		if peer := info.peer[name]; peer.Checksum == checksum {
+		switch peer := info.peer[name]; {
+		case peer.Checksum == checksum:
 			return peer
+		case info.peer != nil && before.Module.Prefix != "":
+			// The peer, of another release, has a variable or value that we have not. What it loaded is in force as far as it
+			// can be, and must not look later than its own, or the peer would pull it back.
+			return Stamp{Version: peer.Version, Epoch: peer.Epoch, Checksum: checksum}
 		}
 		return before.Stamps[name].Next(checksum, now)
 	}

@@ -42,9 +42,19 @@ func freePorts(t *testing.T, n int) (ports []int) {
 // startPeer makes a node that listens on port; members and text are what its file says.
 func startPeer(t *testing.T, name string, port int, itsVersion string, members []int, variables, text string) *peer {
 	t.Helper()
+	return serveAdmin(t, prepare(t, nodeUUID(name), itsVersion, timing()), name, port, members, variables, text)
+}
+
+// nodeUUID makes an identity of a name.
+func nodeUUID(name string) string {
 	uuid := strings.Repeat(fmt.Sprintf("%x", name[0]%16), 32)
-	uuid = uuid[:8] + "-" + uuid[:4] + "-" + uuid[:4] + "-" + uuid[:4] + "-" + uuid[:12]
-	p := &peer{stack: prepare(t, uuid, itsVersion, timing()), name: name, port: port}
+	return uuid[:8] + "-" + uuid[:4] + "-" + uuid[:4] + "-" + uuid[:4] + "-" + uuid[:12]
+}
+
+// serveAdmin boots a stack and lets others ask it.
+func serveAdmin(t *testing.T, s *stack, name string, port int, members []int, variables, text string) *peer {
+	t.Helper()
+	p := &peer{stack: s, name: name, port: port}
 	cfg := certificate(t)
 	server := admin.New(admin.Options{
 		Log: p.logger, Store: p.store, Layers: p.layers, Tables: p.cluster.Tables(), Peers: p.cluster,

@@ -45,6 +45,7 @@ func (n *node) pulls(ctx context.Context) {
 			}
 			n.cluster.step(diffcheck.PullEnded{
 				Peer: n.peer, Module: p.module.watch.Module, Failed: err != nil && !errors.Is(err, errOvertaken),
+				Partly: err == nil && n.cluster.layers.Stamps()[asked.Watch].Checksum != asked.Expected[asked.Watch].Checksum,
 			})
 		}
 	}

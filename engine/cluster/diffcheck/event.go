@@ -58,6 +58,8 @@ type PullEnded struct {
 	Peer   Peer
 	Module string
 	Failed bool // wait before the next try
+	// Partly tells that the content could not be put into force wholly, so that it would be the same at every further try.
+	Partly bool
 }
 
 func (Members) event()   {}
@@ -129,6 +131,8 @@ type Entry struct {
 	// since is when the peer began to be in step, or ceased to be; zero: never seen.
 	since  time.Time
 	inStep bool // at the last check
+	// partly is what the peer showed when it was pulled and could not be put into force wholly; zero: that never was.
+	partly Stamp
 	// held is our own content when the peer first showed its present stamp with an epoch too far ahead; zero: it did not.
 	held Stamp
 	// late is our own content, with an epoch too far ahead, when the peer was seen to load; zero: it was not.

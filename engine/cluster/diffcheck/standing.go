@@ -15,13 +15,14 @@ const none = "0x0000000000000000"
 type standing int
 
 const (
-	unknown  standing = iota // the peer showed nothing yet
-	same                     // equal content
-	older                    // ours is newer: the peer is to pull it
-	newer                    // the peer's is
-	vacant                   // ours is empty, both are at version 1, and bootstrapping is allowed
-	standOff                 // the peer is at version 1, or 0, which is nobody's word
-	future                   // the peer's epoch is too far ahead to mean anything
+	unknown      standing = iota // the peer showed nothing yet
+	same                         // equal content
+	older                        // ours is newer: the peer is to pull it
+	newer                        // the peer's is
+	vacant                       // ours is empty, both are at version 1, and bootstrapping is allowed
+	standOff                     // the peer is at version 1, or 0, which is nobody's word
+	future                       // the peer's epoch is too far ahead to mean anything
+	pulledPartly                 // the peer's was pulled, and something of it is not possible here
 )
 
 // ahead tells whether an epoch was stamped by a clock that disagrees with ours.
@@ -50,6 +51,8 @@ func (e *Entry) standing(own Own, now time.Time) standing {
 	case e.held != (Stamp{}) && e.held != own.Stamp:
 		// Our clock has come up to the epoch, but something was loaded here in between.
 		return future
+	case e.partly == e.Stamp:
+		return pulledPartly
 	case own.Version <= 1:
 		return newer
 	case e.late == own.Stamp && ahead(own.Stamp, now) && !ahead(e.Stamp, now):

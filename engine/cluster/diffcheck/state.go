@@ -185,6 +185,9 @@ func (st *step) account(ended Pull, e PullEnded) {
 	key := attempt{e.Module, e.Peer}
 	changed := false
 	if p := st.find(e.Peer); p != nil {
+		if e.Partly {
+			p.entries[ended.Watch].partly = ended.Expected[ended.Watch]
+		}
 		changed = p.entries[ended.Watch].Checksum != ended.Expected[ended.Watch].Checksum
 	}
 	if !e.Failed || changed {

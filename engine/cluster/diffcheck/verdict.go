@@ -56,6 +56,8 @@ func (s *State) why(p *peer, w *Watch, own Own, now time.Time) (reason, fix stri
 		return fmt.Sprintf("the peer's epoch is %d s ahead of our clock", e.Epoch-now.Unix()), fixClock(w)
 	case standing == future:
 		return "the peer's clock was wrong when it loaded, and ours was loaded since", load + " on the node whose configuration is to be kept"
+	case standing == pulledPartly:
+		return "the peer has variables or values that this node cannot take", "let both nodes run the same release; all that is known here was pulled"
 	case standing == standOff && own.Version > 1:
 		return "the peer is at version 1 and has not pulled ours yet", load + " on the node whose configuration is to be kept"
 	case standing == standOff:
