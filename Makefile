@@ -53,8 +53,9 @@ lab: build ## as root: the seed set-up in network namespaces, and what a client 
 	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 4m $(LAB)
 
 # Long forms of tests read their length from the environment.
-soak: ## the long runs: race detector over everything, 1 000 random edits, every fuzz target for FUZZTIME (30s)
+soak: ## the long runs: race detector over everything, 10 000 simulated clusters, 1 000 random edits, every fuzz target for FUZZTIME (30s)
 	$(MAKE) race RACE="$$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$' | tr '\n' ' ')" RACETIME=40m
+	KEEPSQL_SEEDS=10000 $(GO) test -count=1 -timeout 60m -v -run TestSimulation ./engine/cluster/diffcheck
 	KEEPSQL_EDITS=1000 $(GO) test -count=1 -run TestRandomEdits ./engine
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
