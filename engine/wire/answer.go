@@ -37,6 +37,7 @@ type Answer struct {
 	Results      int    // results that ended, among them a final error
 	Bytes        uint64 // bytes consumed
 	Err          *Error // the error that ended the answer
+	File         bool   // the server waits for a local file, in the first result or a later one; see AwaitFile
 
 	StatementID   uint32 // KindPrepared: the server's statement id
 	Params        uint16 // KindPrepared: number of parameters
@@ -117,8 +118,9 @@ func (a *Answer) Boundary() (next byte, ok bool) {
 	return a.seq + 1, !a.done && a.have == 0 && a.left == 0 && a.missing == 0 && !a.continued
 }
 
-// AwaitFile goes on with an answer of KindFile after the client's file was sent: what comes now is the verdict on it.
-func (a *Answer) AwaitFile() { a.phase, a.done = phaseFirst, false }
+// AwaitFile goes on with an answer in which the server asked for a file, after the file was sent: what comes now is the verdict
+// on it.
+func (a *Answer) AwaitFile() { a.phase, a.done, a.File = phaseFirst, false, false }
 
 // Feed consumes a chunk. n is how many of its bytes belong to the answer: less than all only if done, when what follows is
 // the server's next message. An error wraps ErrMalformed; the connection is of no further use then.

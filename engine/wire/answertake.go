@@ -55,7 +55,7 @@ func (a *Answer) takeFirst(p []byte) error {
 		return a.takeOK(p)
 	case headerNull:
 		a.first(KindFile)
-		a.done = true
+		a.File, a.done = true, true
 		return nil
 	case headerEOF:
 		return a.unexpected(p)

@@ -16,7 +16,8 @@ const DefaultLimit = 64 << 20
 type Conn struct {
 	sock   *Socket
 	tls    *tls.Conn
-	nc     net.Conn // what is read and written: tls or sock
+	zip    *compressed // on top of tls or sock; nil without compression
+	nc     net.Conn    // what is read and written: zip, tls or sock
 	remote net.Addr
 
 	seq   byte // sequence number of the next packet written
@@ -45,11 +46,26 @@ func NewConn(nc net.Conn) *Conn {
 // SetLimit sets the largest payload ReadPacket assembles and ReadRaw accepts, in bytes.
 func (c *Conn) SetLimit(n int) { c.limit = n }
 
-// Seq returns the sequence number the next written packet gets: one more than that of the last packet read or written.
-func (c *Conn) Seq() byte { return c.seq }
+// Seq returns the sequence number the next written packet gets: one more than that of the last packet read or written. On a
+// connection with compression an answer begins with the number of its frame, as clients and servers have it.
+func (c *Conn) Seq() byte {
+	c.turn()
+	return c.seq
+}
+
+// turn goes over from the frames of the peer to packets of our own.
+func (c *Conn) turn() {
+	if c.zip != nil && c.zip.turned {
+		c.zip.turned = false
+		c.seq = byte(c.zip.seq.Load())
+	}
+}
 
 // SetSeq sets the sequence number of the next written packet.
-func (c *Conn) SetSeq(n byte) { c.seq = n }
+func (c *Conn) SetSeq(n byte) {
+	c.turn()
+	c.seq = n
+}
 
 // BytesIn returns how many bytes were read over the life of the connection, TLS overhead not counted.
 func (c *Conn) BytesIn() uint64 { return c.bytesIn }
@@ -59,7 +75,7 @@ func (c *Conn) BytesOut() uint64 { return c.bytesOut }
 
 // Quiet reports whether the peer has neither sent anything unread nor closed; see Socket.Quiet. With TLS, bytes of
 // protocol bookkeeping count as something sent.
-func (c *Conn) Quiet() bool { return c.r == c.w && c.sock.Quiet() }
+func (c *Conn) Quiet() bool { return c.r == c.w && (c.zip == nil || c.zip.quiet()) && c.sock.Quiet() }
 
 // Release gives the read buffer back if all of it was handed out. Slices returned by reads are invalid afterwards. Reads
 // do so by themselves before they wait; only a connection that is put aside after a read needs the call.

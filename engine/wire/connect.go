@@ -67,6 +67,9 @@ func Connect(c *Conn, acc *Account) (*ServerInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.caps&CapCompress != 0 {
+		c.StartCompression()
+	}
 	return &ServerInfo{
 		Version: g.Version, ThreadID: g.ConnectionID, Capabilities: l.caps,
 		Charset: g.Charset, Status: ok.Status, Plugin: l.plugin, challenge: l.challenge,

@@ -7,6 +7,7 @@
 //     nothing to give or no room to take; it is a net.Conn, so crypto/tls can sit on it.
 //  2. Conn reads and writes packets over a Socket (or TLS above it) through buffers that come from a pool and go back
 //     while the connection is idle. It hands out packets, assembled packets, or raw chunks for relaying.
+//     With CapCompress a layer of frames lies between the two (compress.go).
 //  3. Each message is a struct with Decode and an append-style Append, one file per message: Greeting, SSLRequest,
 //     HandshakeResponse, AuthSwitch, AuthMoreData, OK, EOF, Error, ChangeUser, Column.
 //  4. Authenticator is the server's side of a login, Connect the client's.

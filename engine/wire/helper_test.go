@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 )
+
+var insecureTLS = &tls.Config{InsecureSkipVerify: true}
 
 func itoa(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 

@@ -58,7 +58,7 @@ func (c *Conn) fillEmpty() error {
 
 // fillPooled does that where the transport can take a buffer at the moment it has something to put there.
 func (c *Conn) fillPooled() (bool, error) {
-	if c.tls != nil {
+	if c.tls != nil || c.zip != nil {
 		return false, nil
 	}
 	buf, n, ok, err := c.sock.readPooled()
@@ -69,7 +69,7 @@ func (c *Conn) fillPooled() (bool, error) {
 	return ok, err
 }
 
-// fillChunk receives as much as there is in one read. Over TLS that takes a buffer already while waiting: fillEmpty's few
+// fillChunk receives as much as there is in one read. Over TLS and with compression that takes a buffer already while waiting: fillEmpty's few
 // first bytes would be a poor chunk.
 func (c *Conn) fillChunk() error {
 	c.Release()

@@ -37,6 +37,10 @@ func (t *Translator) Reset(cmd Command, from, to Capability, status uint16) {
 	t.to, t.begun, t.due, t.status = to, false, dueNot, status
 }
 
+// Number sets the number of the client's next packet, where it is not that of the server's packet: commands that took another
+// number of packets, compressed connections.
+func (t *Translator) Number(seq byte) { t.begun, t.seq = true, seq }
+
 // Feed consumes a chunk like Answer.Feed and appends what the client is to get for it to dst.
 func (t *Translator) Feed(dst, b []byte) (out []byte, n int, done bool, err error) {
 	for {

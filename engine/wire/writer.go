@@ -12,7 +12,12 @@ type Message interface {
 }
 
 // BeginCommand starts a new conversation: sequence numbers and the count of sent bytes (see WriteError) start at zero.
-func (c *Conn) BeginCommand() { c.seq, c.sent = 0, 0 }
+func (c *Conn) BeginCommand() {
+	c.seq, c.sent = 0, 0
+	if c.zip != nil {
+		c.zip.begin()
+	}
+}
 
 // WriteCommand starts a new conversation with one command packet and sends it.
 func (c *Conn) WriteCommand(cmd Command, arg string) error {
@@ -31,6 +36,7 @@ func (c *Conn) WriteMessage(m Message) error { return c.EndPacket(m.Append(c.Sta
 // in between.
 func (c *Conn) StartPacket() []byte {
 	if c.out == nil {
+		c.turn()
 		c.outBuf = getBuffer()
 		c.out = c.outBuf[:0]
 	}
@@ -138,8 +144,8 @@ func (c *Conn) send(p []byte) error {
 		return nil
 	}
 	var w *WriteError
-	if c.tls != nil && n == 0 && errors.As(err, &w) {
-		c.sent += w.Sent // part of a TLS record left, though none of its content counts as written
+	if (c.tls != nil || c.zip != nil) && n == 0 && errors.As(err, &w) {
+		c.sent += w.Sent // part of a TLS record or a frame left, though none of its content counts as written
 	}
 	if errors.As(err, &w) {
 		err = w.Err
