@@ -67,4 +67,15 @@ type Request struct {
 	Schema       string          // preferred
 	StateHash    uint64          // preferred
 	Fresh        bool            // only a new connection will do
+	Compression  Compression     // of a new connection
 }
+
+// Compression says whether a new connection is compressed, if its server can.
+type Compression byte
+
+// What a request may want of compression.
+const (
+	CompressionOfServer Compression = iota // what the column compression of its server says
+	CompressionOn
+	CompressionOff
+)

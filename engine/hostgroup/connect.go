@@ -19,6 +19,9 @@ func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *setti
 		return nil, err
 	}
 	acc.RequireTLS = acc.TLS != nil
+	if r.Compression == CompressionOn || r.Compression == CompressionOfServer && s.conf.Load().compress {
+		acc.Capabilities |= wire.CapCompress
+	}
 	limited, cancel := context.WithTimeout(ctx, set.connectTimeout)
 	defer cancel()
 	network, addr := s.Addr()

@@ -89,6 +89,7 @@ func readServer(r row) *serverConf {
 		weight:         r.number("weight"),
 		maxConnections: r.number("max_connections"),
 		useTLS:         r.number("use_ssl") != 0,
+		compress:       r.number("compression") != 0,
 		maxLatency:     time.Duration(r.number("max_latency_ms")) * time.Millisecond,
 	}
 	switch strings.ToUpper(r.text("status")) {

@@ -78,6 +78,7 @@ type serverConf struct {
 	weight         int
 	maxConnections int
 	useTLS         bool
+	compress       bool                 // compression
 	maxLatency     time.Duration        // 0: mysql-default_max_latency_ms
 	tls            map[string]tlsChoice // of mysql_servers_ssl_params, by user; "" is everybody
 }

@@ -67,7 +67,13 @@ func (s *session) logIn() bool {
 		s.refuse(err)
 		return false
 	}
-	return s.reply() == nil
+	if s.reply() != nil {
+		return false
+	}
+	if s.caps&wire.CapCompress != 0 && !s.user.fastForward { // a fast_forward session sees first what its server can do
+		s.client.StartCompression()
+	}
+	return true
 }
 
 func (s *session) countDenial(err error) {

@@ -21,6 +21,12 @@ func (p *Proxy) authenticator(v layers.Variables, set *settings) *wire.Authentic
 	caps := wire.Capability(v.Int("mysql-server_capabilities"))&0xffff | wire.CapProtocol41 | wire.CapSecureConnection |
 		wire.CapConnectWithDB | wire.CapLongFlag | wire.CapIgnoreSigpipe | wire.CapReserved | upperCapabilities
 	caps &^= wire.CapLocalFiles | wire.CapCompress
+	if v.Bool("mysql-have_compress") {
+		caps |= wire.CapCompress
+	}
+	if set.loadLocal {
+		caps |= wire.CapLocalFiles
+	}
 	if v.Bool("mysql-enable_client_deprecate_eof") {
 		caps |= wire.CapDeprecateEOF
 	}

@@ -36,7 +36,7 @@ func (b *backend) stateful() bool {
 // sharedCapabilities are the client's capabilities that a server connection must have as well for answers to be passed on
 // as they are.
 const sharedCapabilities = wire.CapFoundRows | wire.CapIgnoreSpace | wire.CapODBC | wire.CapInteractive | wire.CapMultiStatements |
-	wire.CapSessionTrack | wire.CapDeprecateEOF
+	wire.CapSessionTrack | wire.CapDeprecateEOF | wire.CapLocalFiles
 
 // attach returns the place in s.backends of a connection to the statement's hostgroup.
 func (s *session) attach(st *statement, set *settings) (int, error) {
@@ -53,7 +53,7 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	want := s.wanted(st, nil, set)
 	st.request = hostgroup.Request{
 		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.caps & sharedCapabilities, Charset: s.charsetID,
-		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh,
+		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh, Compression: s.compression(),
 	}
 	c, err := s.p.servers.Acquire(&s.ctx, &st.request)
 	if err != nil {

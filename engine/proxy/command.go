@@ -47,6 +47,8 @@ func (s *session) command(p []byte) (err error) {
 		return s.resetConnection()
 	case wire.ComProcessKill:
 		return s.fail(wire.Errorf(9003, "28000", "Command not supported"))
+	case wire.ComBinlogDump, wire.ComBinlogDumpGTID, wire.ComRegisterSlave:
+		return s.replicate(cmd, p)
 	case wire.ComStmtPrepare, wire.ComStmtExecute, wire.ComStmtSendLongData, wire.ComStmtClose, wire.ComStmtReset,
 		wire.ComStmtFetch, wire.ComStmtBulkExecute:
 		return s.prepared(cmd, p)

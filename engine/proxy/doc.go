@@ -10,6 +10,7 @@
 //  5. backends.go: a server connection, one the session holds already or one from the pool.
 //  6. replay.go: bring the connection to the session's schema and variables, in one round trip at most.
 //  7. forward.go, relay.go: send the statement and pass the answer on as it arrives, without decoding rows.
+//     upload.go: a file that the server asks the client for.
 //  8. account.go: statistics.
 //  9. sticky.go, backends.go: keep the connection if the server holds state of the session, else give it back.
 //
@@ -28,6 +29,5 @@
 //     client gets error 2013 before.
 //   - Reads outside of a transaction run with autocommit on even if the session has it off, as upstream has it; the status
 //     flags in their answers are the server's.
-//   - fast_forward users get connections of their own and no rules, but packets are still followed.
-//   - No compression, query cache, mirroring, firewall and logs.
+//   - No query cache, mirroring, firewall and logs.
 package proxy

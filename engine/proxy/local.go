@@ -175,11 +175,18 @@ func stripComments(text string) string {
 // cut shortens a statement as upstream does in messages.
 func cut(sql []byte) []byte { return sql[:min(len(sql), 253)] }
 
-// loadData refuses LOAD DATA LOCAL in whatever spelling: the file would be read on the proxy's host or not at all.
+// loadData refuses LOAD DATA LOCAL in whatever spelling, unless mysql-enable_load_data_local_infile is on; then the server asks
+// and the client gives the file. A client that announced no files is refused by the server.
 func (s *session) loadData(st *statement, set *settings) (done bool, err error) {
+	offers := set.loadLocal && s.caps&wire.CapLocalFiles != 0
+	st.uploads = offers && st.traits&traitSeveral != 0 // it may come second
 	text := bytes.ToLower(st.text)
 	if !bytes.HasPrefix(text, []byte("load data ")) && !bytes.HasPrefix(text, []byte("load xml ")) ||
 		!bytes.Contains(text, []byte(" local ")) {
+		return false, nil
+	}
+	if set.loadLocal {
+		st.uploads = offers
 		return false, nil
 	}
 	return true, s.fail(wire.Errorf(1047, "HY000", "Unsupported 'LOAD DATA LOCAL INFILE' command"))

@@ -32,6 +32,7 @@ type statement struct {
 	prep      *prepared
 	binds     bool // a SET that binds the session to where it is executed
 	opaque    bool // a SET that changes what is not followed
+	uploads   bool // a LOAD DATA LOCAL whose file the client may be asked for
 
 	keep     keeping
 	digester digest.Digester
@@ -68,7 +69,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st := s.p.scratch.Get().(*statement)
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
-	st.opaque = false
+	st.opaque, st.uploads = false, false
 	st.keep.on, st.server, st.failed = false, "", false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st

@@ -96,6 +96,9 @@ func (s *session) answerLocally(st *statement, set *settings) (done bool, err er
 	case digest.CommandUnknown:
 		done, err = s.use(st)
 	}
+	if set.loadLocal && !done && st.traits&traitSeveral != 0 {
+		done, err = s.loadData(st, set)
+	}
 	if done {
 		s.accountLocal(st, set)
 	}

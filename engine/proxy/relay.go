@@ -10,7 +10,7 @@ import (
 // errExtra is a server that says more than it was asked.
 var errExtra = errors.New("server sent data behind its answer")
 
-// errFile is a server that asks for a file although the connection does not allow it.
+// errFile is a server that asks for a file although the client was not heard to offer one.
 var errFile = errors.New("server asked for a local file")
 
 // relay passes the server's answer on to the client as it arrives.
@@ -23,9 +23,9 @@ func (s *session) relay(b *backend, st *statement) outcome {
 		}
 	}
 	var o outcome
-	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) {
+	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) {
 		s.answer.Reset(st.command, from)
-		o = s.relayAs(b, st, &s.answer, plainFeed)
+		o = s.relayAs(b, st, &s.answer, nil)
 		o.next, o.boundary = s.answer.Boundary()
 	} else {
 		o = s.relayTranslated(b, st, from)
@@ -37,31 +37,31 @@ func (s *session) relay(b *backend, st *statement) outcome {
 	return o
 }
 
-// relayTranslated is relay for a server that lacks one of the client's capabilities that change the form of answers.
+// sameNumbers reports whether the server's packets have the numbers that the client expects: not where the command took
+// another number of packets after a rule had rewritten it, and not with compression, which has numbers of its own.
+func (s *session) sameNumbers(b *backend) bool {
+	return s.client.Seq() == b.conn.Seq() && !s.client.Compressed() && !b.conn.Compressed()
+}
+
+// relayTranslated is relay for a server that lacks one of the client's capabilities that change the form of answers, or whose
+// packets have other numbers than the client's.
 func (s *session) relayTranslated(b *backend, st *statement, from wire.Capability) outcome {
 	var t wire.Translator
-	var out []byte
 	t.StateChanged = s.answer.StateChanged
 	t.Reset(st.command, from, s.caps, s.status())
-	o := s.relayAs(b, st, &t.Answer, func(_ *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error) {
-		out, n, done, err = t.Feed(out[:0], chunk)
-		return out, n, done, err
-	})
-	o.next, o.boundary = t.Boundary()
+	t.Number(s.client.Seq())
+	o := s.relayAs(b, st, &t.Answer, &t)
+	if !o.boundary {
+		o.next, o.boundary = t.Boundary()
+	}
 	s.answer = t.Answer
 	return o
 }
 
-// feed consumes a chunk of an answer and gives what the client is to get for it.
-type feed func(a *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error)
-
-func plainFeed(a *wire.Answer, chunk []byte) (pass []byte, n int, done bool, err error) {
-	n, done, err = a.Feed(chunk)
-	return chunk, n, done, err
-}
-
-func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) outcome {
+// relayAs passes an answer on that a follows; t is the Translator that a belongs to, nil where nothing is translated.
+func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Translator) outcome {
 	answered := false
+	var out []byte
 	for done := false; !done; {
 		chunk, err := b.conn.ReadChunk()
 		if err != nil {
@@ -70,12 +70,17 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) 
 		if st.command == wire.ComStmtPrepare && !answered {
 			s.rename(b, chunk)
 		}
-		var pass []byte
-		var n int
-		if pass, n, done, err = next(a, chunk); err == nil && n < len(chunk) {
+		pass, n := chunk, 0
+		if t == nil {
+			n, done, err = a.Feed(chunk)
+		} else {
+			out, n, done, err = t.Feed(out[:0], chunk)
+			pass = out
+		}
+		if err == nil && n < len(chunk) {
 			err = errExtra
 		}
-		if err == nil && a.Kind == wire.KindFile {
+		if err == nil && a.File && !st.uploads {
 			err = errFile
 		}
 		if err != nil {
@@ -91,6 +96,12 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, next feed) 
 		}
 		answered = true
 		st.keep.add(pass)
+		if a.File {
+			if o := s.upload(b, t); o.err != nil {
+				return o
+			}
+			done = false
+		}
 	}
 	return outcome{}
 }

@@ -137,7 +137,13 @@ func (s *session) setVars(v *setting.State) { s.vars, s.reads = v, v.WithAutocom
 
 // run serves commands until the client leaves or cannot be served any longer.
 func (s *session) run() {
+	followed := false
 	for !s.closing {
+		if s.user.fastForward && !followed {
+			if followed = s.fastForward(); !followed {
+				return
+			}
+		}
 		if err := s.await(); err != nil {
 			return
 		}

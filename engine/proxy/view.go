@@ -16,6 +16,7 @@ const (
 	working                    // serves a command, without a server so far
 	acquiring                  // waits for a server connection
 	waiting                    // waits for a server's answer
+	forwarding                 // passes bytes between client and server
 )
 
 // verdict is why the watchdog interrupted a session.
@@ -130,6 +131,22 @@ func (v *view) attach(c *hostgroup.Conn, flags sticky) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.doing, v.conn, v.flags = waiting, c, flags
+	return v.verdict == goOn
+}
+
+// forward shows that bytes pass between the client and a server from now on. It is false if the session has to end instead.
+func (v *view) forward(c *hostgroup.Conn) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.doing, v.conn, v.since = forwarding, c, time.Now()
+	return v.verdict == goOn
+}
+
+// detachForward takes the connection out of the watchdog's reach. It reports whether nobody has ended the session so far.
+func (v *view) detachForward() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.doing, v.conn = working, nil
 	return v.verdict == goOn
 }
 

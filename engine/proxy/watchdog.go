@@ -45,11 +45,14 @@ func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
 	v.mu.Lock()
 	doing, since, kept, keptUntil, flags := v.doing, v.since, v.kept, v.keptUntil, v.flags
 	inTrx, trxSince, deadline, decided := v.inTrx, v.trxSince, v.deadline, v.verdict != goOn
+	offline := doing == forwarding && v.conn != nil && !v.conn.Usable()
 	v.mu.Unlock()
 	switch {
 	case decided:
 	case doing == sleeping && !inTrx && flags&stickyHolds == 0 && p.draining.Load():
 		p.part(s, "drained")
+	case offline:
+		p.interrupt(s, killedConn, "server is OFFLINE_HARD")
 	case doing == sleeping && inTrx && now.Sub(since) > set.trxIdle:
 		p.expire(s, "of (possible) transaction idle for", now.Sub(since))
 	case doing == sleeping && inTrx && now.Sub(trxSince) > set.trx:
@@ -83,8 +86,10 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 		v.mu.Unlock()
 		return // there is nothing to interrupt
 	}
-	v.verdict, v.reason = why, reason
-	if v.doing == waiting && v.conn != nil {
+	if v.doing != forwarding || why == killedConn { // what is killed of bytes that pass is not known here
+		v.verdict, v.reason = why, reason
+	}
+	if (v.doing == waiting || v.doing == forwarding) && v.conn != nil {
 		query := why == timedOut || why == killedQuery
 		if query || p.settings.Load().killBackend {
 			p.servers.Kill(v.conn, query)
@@ -95,6 +100,9 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 	}
 	doing := v.doing
 	v.mu.Unlock()
+	if (doing == waiting || doing == forwarding) && (why == killedConn || why == clientGone) { // it may be reading a file from the client
+		s.client.SetReadDeadline(time.Unix(1, 0))
+	}
 	if why == killedConn { // it may be writing to a client that does not read
 		s.client.Socket().SetWriteDeadline(time.Now().Add(lastWords))
 	}
