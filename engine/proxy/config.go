@@ -42,6 +42,8 @@ type settings struct {
 	serverVersion   string
 	keepalive       time.Duration
 	threads         int
+	mirrorMost      int  // mirror_max_concurrency
+	mirrorQueue     int  // mirror_max_queue_length
 	detectSQLi      bool // automatic_detect_sqli
 	firewall        bool // firewall_whitelist_enabled
 	firewallMessage string
@@ -83,6 +85,8 @@ func readSettings(v layers.Variables) *settings {
 		extended:        v.Int("mysql-show_processlist_extended"),
 		serverVersion:   v.String("mysql-server_version"),
 		threads:         v.Int("mysql-threads"),
+		mirrorMost:      v.Int("mysql-mirror_max_concurrency"),
+		mirrorQueue:     v.Int("mysql-mirror_max_queue_length"),
 		detectSQLi:      v.Bool("mysql-automatic_detect_sqli"),
 		firewall:        v.Bool("mysql-firewall_whitelist_enabled"),
 		firewallMessage: v.String("mysql-firewall_whitelist_errormsg"),

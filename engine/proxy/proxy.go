@@ -60,6 +60,7 @@ type Proxy struct {
 	logs     logs
 	firewall atomic.Pointer[firewall.Set]
 	guardLog rateLimit
+	mirrors  mirrors
 
 	settings atomic.Pointer[settings]
 	extras   atomic.Pointer[extras]
@@ -99,6 +100,7 @@ func New(o Options) *Proxy {
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
 	p.cache = cache.New(0)
 	p.logs = newLogs(&o)
+	p.mirrors.p = p
 	p.firewall.Store(new(firewall.Set))
 	p.extras.Store(&extras{hints: true})
 	p.rules.Store(mustCompileNothing())
@@ -135,6 +137,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	front.Go(func() { errListen = p.listeners.Run(ctx) })
 	front.Go(func() { p.watchSessions(ctx) })
 	front.Go(func() { p.cache.Run(ctx) })
+	front.Go(func() { p.mirrors.run(ctx) })
 	front.Wait()
 	stopServers()
 	servers.Wait()

@@ -40,6 +40,7 @@ func (s *session) serve(st *statement, set *settings) error {
 	if done, err := s.fromCache(st, set, st.start); done {
 		return err
 	}
+	s.mirror(st, set)
 	return s.execute(st, set)
 }
 

@@ -57,6 +57,7 @@ type session struct {
 	answer   wire.Answer
 	buf      []byte // replay statements
 	closing  bool
+	mirrored bool // has no client: executes a copy of a statement
 }
 
 func newSession(ctx context.Context, p *Proxy, c *wire.Conn, shard *stats.Shard) *session {

@@ -46,7 +46,12 @@ func (p *Proxy) global() *schema.Rows {
 	c := p.servers.Counters()
 	var trx, busy uint64
 	sessions := p.registry.all()
+	clients := uint64(0)
 	for _, s := range sessions {
+		if s.mirrored {
+			continue
+		}
+		clients++
 		if s.view.transaction() {
 			trx++
 		}
@@ -57,7 +62,7 @@ func (p *Proxy) global() *schema.Rows {
 	g := stats.Gauges{
 		"ProxySQL_Uptime":              uint64(p.now().Sub(p.started) / time.Second),
 		"Active_Transactions":          trx,
-		"Client_Connections_connected": uint64(len(sessions)),
+		"Client_Connections_connected": clients,
 		"Client_Connections_non_idle":  busy,
 		"Server_Connections_aborted":   c.Aborted,
 		"Server_Connections_connected": uint64(c.Connected),

@@ -5,7 +5,7 @@ import "strings"
 // Match evaluates the rules for q and fills in d. It does not allocate once d has
 // seen a few statements, except to rewrite with the RE2 engine.
 func (s *Set) Match(q *Query, d *Decision) {
-	d.reset(q.FlagIN)
+	d.Reset(q.FlagIN)
 	if s.walk(q, d) {
 		s.fast.route(q, d)
 	}

@@ -54,8 +54,8 @@ type Decision struct {
 	scratch scratch
 }
 
-// reset forgets the previous statement and keeps the buffers.
-func (d *Decision) reset(flag int) {
+// Reset makes d what it is when no rule matches. Match does so by itself. Buffers are kept.
+func (d *Decision) Reset(flag int) {
 	s := d.scratch
 	*d = Decision{
 		DestinationHostgroup: Unset, CacheTTL: Unset, CacheEmptyResult: Unset, CacheTimeout: Unset,
