@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
@@ -26,6 +27,8 @@ type Conn struct {
 	Charset   uint16
 	StateHash uint64
 	State     any
+	// Prepared are the statements the caller has prepared on the connection. They end with it, and when it is reset.
+	Prepared prepared.Set
 
 	server   *Server
 	login    Login
@@ -36,6 +39,12 @@ type Conn struct {
 
 	cut        atomic.Pointer[string] // why it was closed while lent out
 	next, prev *Conn                  // list of those lent out; guarded by server.mu
+}
+
+// Kill closes the connection. Only whoever has it may call this; others close the wire.Conn below.
+func (c *Conn) Kill() error {
+	c.Prepared.Forget()
+	return c.Conn.Kill()
 }
 
 // Server is where the connection leads.

@@ -140,5 +140,6 @@ func (m *Manager) Recycle(ctx context.Context, c *Conn) {
 	c.SetDeadline(time.Time{})
 	m.counters.recycled.Add(1)
 	c.Schema, c.Charset, c.State, c.StateHash = "", r.Charset, nil, 0
+	c.Prepared.Forget()
 	m.Release(c)
 }

@@ -112,6 +112,7 @@ func (s *session) enter(l *wire.Login) *wire.Error {
 
 // leave gives back what enter took.
 func (s *session) leave() {
+	s.stmts.clear()
 	if s.user != nil {
 		s.user.connections.Add(-1)
 		s.p.clients.Add(-1)

@@ -11,8 +11,8 @@ import (
 )
 
 // answerer is a server in this process that lets everybody in and gives every command the same answer: an OK to what is
-// no SELECT, one row to what is. It does not allocate, so that what is counted is the proxy's.
-func answerer(t *testing.T) (port int) {
+// no SELECT, one row to what is. One of so many executions of prepared statements it forgets the statement, 0 for none. It does not allocate, so that what is counted is the proxy's.
+func answerer(t testing.TB, forgetful int) (port int) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func answerer(t *testing.T) (port int) {
 			mu.Lock()
 			conns = append(conns, nc)
 			mu.Unlock()
-			wg.Go(func() { answerAll(auth, wire.NewConn(nc)) })
+			wg.Go(func() { answerAll(auth, wire.NewConn(nc), forgetful) })
 		}
 	})
 	t.Cleanup(func() {
@@ -51,7 +51,7 @@ func answerer(t *testing.T) (port int) {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func answerAll(auth *wire.Authenticator, c *wire.Conn) {
+func answerAll(auth *wire.Authenticator, c *wire.Conn, forgetful int) {
 	defer c.Kill()
 	if _, err := auth.Handshake(c, 1); err != nil {
 		return
@@ -61,15 +61,30 @@ func answerAll(auth *wire.Authenticator, c *wire.Conn) {
 		return
 	}
 	okPacket := []byte{7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0}
-	row := oneRow()
+	row, binaryRow, statement := oneRow(), oneBinaryRow(), onePrepared()
+	forget := []byte("\x23\x00\x00\x01\xff\xdb\x04#HY000Unknown prepared statement")
+	forget[0] = byte(len(forget) - 4)
+	executed := 0
 	for {
 		p, err := c.ReadPacket()
 		if err != nil {
 			return
 		}
 		answer := okPacket
-		if len(p) > 7 && p[0] == byte(wire.ComQuery) && string(p[1:7]) == "SELECT" {
+		switch {
+		case len(p) > 7 && p[0] == byte(wire.ComQuery) && string(p[1:7]) == "SELECT":
 			answer = row
+		case p[0] == byte(wire.ComStmtPrepare):
+			statement[5]++ // the id
+			answer = statement
+		case p[0] == byte(wire.ComStmtExecute):
+			if executed++; forgetful > 0 && executed%forgetful == 0 {
+				answer = forget
+				break
+			}
+			answer = binaryRow
+		case p[0] == byte(wire.ComStmtClose):
+			continue
 		}
 		if c.WriteRaw(answer) != nil {
 			return
@@ -77,22 +92,31 @@ func answerAll(auth *wire.Authenticator, c *wire.Conn) {
 	}
 }
 
+// onePrepared is the answer to COM_STMT_PREPARE of a statement with one parameter and one column.
+func onePrepared() []byte {
+	col, eof := wire.TextColumn("c"), wire.EOF{Status: wire.StatusAutocommit}
+	return framed([]byte{0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0}, col.Append(nil), eof.Append(nil), col.Append(nil), eof.Append(nil))
+}
+
+func oneBinaryRow() []byte {
+	col, eof := wire.TextColumn("c"), wire.EOF{Status: wire.StatusAutocommit}
+	return framed([]byte{1}, col.Append(nil), eof.Append(nil), wire.AppendText([]byte{0, 0}, "68487932199-96439406143"), eof.Append(nil))
+}
+
+// framed makes packets of payloads.
+func framed(payloads ...[]byte) []byte {
+	var out []byte
+	for i, p := range payloads {
+		out = append(append(out, byte(len(p)), byte(len(p)>>8), 0, byte(i+1)), p...)
+	}
+	return out
+}
+
 // oneRow is the answer to SELECT c …: a column, a row.
 func oneRow() []byte {
-	var out []byte
-	seq := byte(0)
-	add := func(p []byte) {
-		seq++
-		out = append(append(out, byte(len(p)), byte(len(p)>>8), 0, seq), p...)
-	}
-	col := wire.TextColumn("c")
-	eof := wire.EOF{Status: wire.StatusAutocommit}
-	add([]byte{1})
-	add(col.Append(nil))
-	add(eof.Append(nil))
-	add(wire.AppendText(nil, "68487932199-96439406143-93774651418-41631865787-96406072701"))
-	add(eof.Append(nil))
-	return out
+	col, eof := wire.TextColumn("c"), wire.EOF{Status: wire.StatusAutocommit}
+	return framed([]byte{1}, col.Append(nil), eof.Append(nil),
+		wire.AppendText(nil, "68487932199-96439406143-93774651418-41631865787-96406072701"), eof.Append(nil))
 }
 
 // statementClient sends statements over a bare connection, without allocating.
@@ -101,7 +125,9 @@ type statementClient struct {
 	a wire.Answer
 }
 
-func (s *statementClient) query(payload []byte) error {
+func (s *statementClient) query(payload []byte) error { return s.command(wire.ComQuery, payload) }
+
+func (s *statementClient) command(cmd wire.Command, payload []byte) error {
 	s.c.BeginCommand()
 	if err := s.c.WritePacket(payload); err != nil {
 		return err
@@ -109,7 +135,7 @@ func (s *statementClient) query(payload []byte) error {
 	if err := s.c.Flush(); err != nil {
 		return err
 	}
-	s.a.Reset(wire.ComQuery, 0)
+	s.a.Reset(cmd, 0)
 	for done := false; !done; {
 		chunk, err := s.c.ReadChunk()
 		if err != nil {
@@ -118,6 +144,9 @@ func (s *statementClient) query(payload []byte) error {
 		if _, done, err = s.a.Feed(chunk); err != nil {
 			return err
 		}
+	}
+	if s.a.Err != nil {
+		return s.a.Err
 	}
 	return nil
 }
@@ -128,7 +157,7 @@ func TestNoAllocationsPerStatement(t *testing.T) {
 	}
 	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )\n"+
 		"mysql_query_rules: (\n{ rule_id=1, active=1, match_digest=\"^SELECT .* FOR UPDATE$\", destination_hostgroup=10, apply=1 },\n"+
-		"{ rule_id=2, active=1, match_digest=\"^SELECT\", destination_hostgroup=10, apply=1 } )", answerer(t)))
+		"{ rule_id=2, active=1, match_digest=\"^SELECT\", destination_hostgroup=10, apply=1 } )", answerer(t, 0)))
 	c, _, err := wire.Dial(context.Background(), "unix", n.socket, &wire.Account{User: "app", Password: "app_pass"})
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +187,7 @@ func TestNoAllocationsPerStatement(t *testing.T) {
 
 // A server without CLIENT_DEPRECATE_EOF and session tracking serves clients that have both.
 func TestOlderServer(t *testing.T) {
-	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )", answerer(t)))
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )", answerer(t, 0)))
 	const caps = wire.CapDeprecateEOF | wire.CapSessionTrack
 	c := n.dial(caps)
 	for range 3 {

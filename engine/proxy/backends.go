@@ -18,7 +18,7 @@ type backend struct {
 	hostgroup int
 	flags     sticky
 	inTrx     bool
-	stmts     int // prepared statements of the session on it
+	cursors   int // open on it
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
@@ -27,10 +27,9 @@ type backend struct {
 // delayed reports whether the connection is kept for a while only.
 func (b *backend) delayed() bool { return b.delay > 0 || !b.delayUntil.IsZero() }
 
-// stateful reports whether something would be missing on another connection: a transaction, a temporary table. Prepared
-// statements would not, they are prepared again.
+// stateful reports whether something would be missing on another connection: a transaction, a temporary table.
 func (b *backend) stateful() bool {
-	return b.inTrx || b.flags&^(stickyHarmless|stickyStatements|stickyOption) != 0
+	return b.inTrx || b.flags&^(stickyHarmless|stickyOption) != 0
 }
 
 // sharedCapabilities are the client's capabilities that a server connection must have as well for answers to be passed on
@@ -119,7 +118,9 @@ func (s *session) discard(i int) {
 }
 
 func (s *session) drop(i int) {
-	s.stmts.forget(s.backends[i].hostgroup)
+	if s.backends[i].cursors > 0 {
+		s.cursorsLost(s.backends[i].hostgroup)
+	}
 	s.backends = slices.Delete(s.backends, i, i+1)
 }
 
@@ -150,8 +151,8 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	switch {
 	case a.Err != nil:
 		b.inTrx = s.trxAfterError(b, st)
-	case a.Kind == wire.KindPrepared: // says nothing of transactions
-		s.preparedOn()
+	case a.Kind == wire.KindPrepared: // says nothing of transactions, and executed nothing
+		return
 	default:
 		b.inTrx = a.Status&wire.StatusInTrans != 0
 	}
@@ -215,12 +216,5 @@ func (s *session) delay(b *backend, insertID uint64, set *settings) {
 		if until := s.p.now().Add(set.connDelay); until.After(b.delayUntil) {
 			b.delayUntil = until
 		}
-	}
-}
-
-// preparedOn notes what the answer to COM_STMT_PREPARE told.
-func (s *session) preparedOn() {
-	if ps := s.stmts.pending; ps != nil {
-		ps.params = int(s.answer.Params)
 	}
 }

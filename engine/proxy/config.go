@@ -51,6 +51,9 @@ type settings struct {
 	cacheMost       int  // threshold_resultset_size: longest answer that is cached, in bytes
 	cacheEmpty      bool // query_cache_stores_empty_result
 	cacheWarnings   bool // query_cache_handle_warnings
+
+	maxStmtsPerConn int // prepared statements on a server connection
+	maxStmtsCache   int
 }
 
 func readSettings(v layers.Variables) *settings {
@@ -94,6 +97,9 @@ func readSettings(v layers.Variables) *settings {
 		cacheMost:       v.Int("mysql-threshold_resultset_size"),
 		cacheEmpty:      v.Bool("mysql-query_cache_stores_empty_result"),
 		cacheWarnings:   v.Int("mysql-query_cache_handle_warnings") == 1,
+
+		maxStmtsPerConn: v.Int("mysql-max_stmts_per_connection"),
+		maxStmtsCache:   v.Int("mysql-max_stmts_cache"),
 	}
 	if v.Bool("mysql-use_tcp_keepalive") {
 		s.keepalive = time.Duration(v.Int("mysql-tcp_keepalive_time")) * time.Second

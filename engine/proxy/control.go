@@ -35,7 +35,7 @@ func (s *session) endTransaction(st *statement) (done bool, err error) {
 		if !b.inTrx || b.hostgroup == trx {
 			continue
 		}
-		if err := b.roundTrip(st.payload); err != nil {
+		if err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, st.sql...)); err != nil {
 			return true, s.lost(b, err)
 		}
 		b.inTrx = false

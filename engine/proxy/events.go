@@ -50,7 +50,7 @@ func (s *session) logEvent(st *statement, set *settings, hostgroup int, affected
 	default:
 		return
 	}
-	e.StatementID = s.statementID(st)
+	e.StatementID = st.statementID()
 	e.OK = hostgroup < 0 && !st.failed
 	if hostgroup >= 0 && st.server != "" {
 		e.Server, e.OK, e.LastInsertID = st.server, s.answer.Kind == wire.KindOK, s.answer.LastInsertID

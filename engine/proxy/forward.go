@@ -58,7 +58,7 @@ func (s *session) executeOn(st *statement, set *settings) error {
 func (s *session) part(i int) {
 	if s.view.outcome() != goOn {
 		s.backends[i].flags |= stickyUnknown
-		if s.backends[i].flags&^(stickyHarmless|stickyStatements|stickyUnknown) == 0 && !s.backends[i].inTrx {
+		if s.backends[i].flags&^(stickyHarmless|stickyUnknown) == 0 && !s.backends[i].inTrx {
 			s.discard(i)
 			return
 		}
@@ -78,16 +78,16 @@ type outcome struct {
 
 // exchange brings the connection to the session's state, sends the statement and relays the answer.
 func (s *session) exchange(b *backend, st *statement, set *settings) outcome {
+	switch {
+	case st.command == wire.ComStmtPrepare:
+		return s.exchangePrepare(b, st, set)
+	case st.client != nil:
+		return s.exchangePrepared(b, st, set)
+	}
 	if err := s.bring(b, st, set); err != nil {
 		return outcome{err: err, unsent: true}
 	}
 	c, payload := b.conn, st.payload
-	if st.prep != nil {
-		if err := s.ready(b, st); err != nil {
-			return outcome{err: err, unsent: true}
-		}
-		payload = st.packet
-	}
 	c.BeginCommand()
 	if err := errors.Join(c.WritePacket(payload), c.Flush()); err != nil {
 		return outcome{err: err, unsent: wire.Unsent(err)}

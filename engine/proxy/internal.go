@@ -25,8 +25,10 @@ var reasons = []struct {
 	{stickyHandler, "handler"},
 	{stickyXA, "xa"},
 	{stickyOption, "set_option"},
-	{stickyStatements, "statements"},
+	{stickyCursor, "cursor"},
 	{stickyUnknown, "unknown"},
+	{stickySet, "set"},
+	{stickyOnce, "set_transaction"},
 }
 
 // names lists the reasons that are set.
@@ -50,11 +52,11 @@ func (s *session) internalSession() error {
 			"conn": map[string]any{
 				"address": b.conn.Server().Host, "port": b.conn.Server().Port, "mysql_thread_id": b.conn.ThreadID(),
 				"status": b.flags.names(), "in_transaction": b.inTrx, "auto_increment_delay_token": b.delay,
-				"MultiplexDisabled": b.flags != 0, "statements": b.stmts,
+				"MultiplexDisabled": b.flags != 0, "ps": psOn(b),
 			},
 		})
 	}
-	vars := map[string]string{"names": s.vars.Names()}
+	vars := map[string]any{"names": s.vars.Names(), "ps": s.psOf()}
 	s.vars.Each(func(name, value string) { vars[name] = value })
 	info := map[string]any{
 		"thread_session_id": s.id, "address": s.clientAddr(), "default_hostgroup": s.user.defaultHostgroup,

@@ -90,7 +90,7 @@ func (s *session) replayRefused(st *statement, i int, e *replayError) error {
 	case b.flags&stickyUnknown == 0:
 		s.settle(i)
 	default:
-		fatal = b.inTrx || b.flags&^(stickyHarmless|stickyStatements|stickyUnknown) != 0
+		fatal = b.inTrx || b.flags&^(stickyHarmless|stickyUnknown) != 0
 		s.discard(i)
 	}
 	if err := s.fail(e.refusal); err != nil || fatal {

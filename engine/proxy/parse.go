@@ -1,12 +1,12 @@
 package proxy
 
 import (
-	"encoding/binary"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/eventlog"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -27,12 +27,14 @@ type statement struct {
 	hostgroup int
 	timeout   time.Duration
 	retries   int
-	multiplex int  // of the rules, rule.Unset for none
-	fresh     bool // a hint wants a new connection
-	prep      *prepared
-	binds     bool // a SET that binds the session to where it is executed
-	opaque    bool // a SET that changes what is not followed
-	uploads   bool // a LOAD DATA LOCAL whose file the client may be asked for
+	multiplex int                 // of the rules, rule.Unset for none
+	fresh     bool                // a hint wants a new connection
+	prep      *prepared.Statement // executed, or being prepared
+	client    *clientStatement    // executed, or just prepared
+	again     bool                // the server has been told of prep once more
+	binds     bool                // a SET that binds the session to where it is executed
+	opaque    bool                // a SET that changes what is not followed
+	uploads   bool                // a LOAD DATA LOCAL whose file the client may be asked for
 
 	keep     keeping
 	digester digest.Digester
@@ -40,6 +42,7 @@ type statement struct {
 	decision rule.Decision
 	hints    rule.Annotations
 	packet   []byte // a rewritten command packet
+	cacheKey []byte
 	row      digest.Row
 	request  hostgroup.Request
 	event    eventlog.Event
@@ -48,14 +51,11 @@ type statement struct {
 }
 
 // statementID is the client's number of a prepared statement, 0 for others.
-func (s *session) statementID(st *statement) uint32 {
-	switch {
-	case st.command == wire.ComStmtPrepare:
-		return s.stmts.next
-	case st.prep != nil && len(st.payload) >= 5:
-		return binary.LittleEndian.Uint32(st.payload[1:])
+func (st *statement) statementID() uint32 {
+	if st.client == nil {
+		return 0
 	}
-	return 0
+	return st.client.id
 }
 
 // scratch is what the proxy's pool holds.
@@ -69,7 +69,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st := s.p.scratch.Get().(*statement)
 	st.command, st.payload, st.sql, st.start = command, payload, nil, s.p.now()
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
-	st.opaque, st.uploads = false, false
+	st.opaque, st.again, st.uploads = false, false, false
 	st.keep.on, st.server, st.failed = false, "", false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
@@ -83,11 +83,11 @@ var noHints = func() (a rule.Annotations) {
 
 func (s *session) done(st *statement) {
 	s.view.detach()
-	st.payload, st.sql, st.prep, st.query = nil, nil, nil, rule.Query{}
+	st.payload, st.sql, st.prep, st.client, st.query = nil, nil, nil, nil, rule.Query{}
 	st.request = hostgroup.Request{} // has a password
 	st.keep.reset()
 	if cap(st.text) > maxKeptText || cap(st.packet) > maxKeptText {
-		st.text, st.packet = nil, nil
+		st.text, st.packet, st.cacheKey = nil, nil, nil
 	}
 	s.p.scratch.Put(st)
 }
@@ -116,4 +116,12 @@ func (st *statement) repeatable() bool {
 }
 
 // cacheText is what makes the statement, as part of its key in the query cache.
-func (st *statement) cacheText() []byte { return st.sql }
+func (st *statement) cacheText() []byte {
+	if st.client == nil {
+		return st.sql
+	}
+	st.cacheKey = append(append(st.cacheKey[:0], st.sql...), 0)
+	st.cacheKey = append(st.cacheKey, st.client.types...)
+	st.cacheKey = append(st.cacheKey, st.payload[5:]...) // behind the id
+	return st.cacheKey
+}

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/keepsql/keepsql/engine/digest"
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/rule"
+	"github.com/keepsql/keepsql/engine/wire"
 )
 
 func TestTraits(t *testing.T) {
@@ -88,23 +88,6 @@ func TestSticky(t *testing.T) {
 	}
 }
 
-func TestWithTypes(t *testing.T) {
-	head := "\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00" // command, id, flags, iterations
-	sent := head + "\x00" + "\x01" + "\x08\x00\xfd\x00" + "values"
-	bare := head + "\x00" + "\x00" + "values"
-	ps := &prepared{params: 2}
-	first, second := &instance{}, &instance{}
-	if got := ps.withTypes(first, []byte(sent)); string(got) != sent || !first.typed {
-		t.Errorf("types as sent: %q", got)
-	}
-	if got := ps.withTypes(first, []byte(bare)); string(got) != bare {
-		t.Errorf("a server that knows the types: %q", got)
-	}
-	if got := ps.withTypes(second, []byte(bare)); string(got) != sent {
-		t.Errorf("a server that does not: %s", cmp.Diff(sent, string(got)))
-	}
-}
-
 func FuzzStatement(f *testing.F) {
 	for _, q := range []string{"USE `a`", "SELECT @a, @@b; USE c", "/* x */ SELECT GET_LOCK('a') FOR UPDATE", "LOAD DATA LOCAL INFILE 'x' INTO TABLE t"} {
 		f.Add([]byte(q))
@@ -119,7 +102,10 @@ func FuzzStatement(f *testing.F) {
 		}
 		s := &session{}
 		s.stateChanged(q)
-		ps := &prepared{params: len(q) % 7, types: make([]byte, 2*(len(q)%7))}
-		ps.withTypes(&instance{}, q)
+		cs := clientOf(len(q) % 7)
+		cs.types = make([]byte, 2*(len(q)%7))
+		if cs.check(wire.ComStmtExecute, q) == nil {
+			(&statement{payload: q, client: cs}).withTypes(&prepared.Instance{})
+		}
 	})
 }

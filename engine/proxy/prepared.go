@@ -2,61 +2,97 @@ package proxy
 
 import (
 	"encoding/binary"
-	"slices"
 
-	"github.com/keepsql/keepsql/engine/digest"
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// statements are a session's prepared statements. Clients see ids of the session; every hostgroup a statement was used on
-// has its own, valid on the connection that is kept for it.
+// What one client may have prepared at a time: as many statements as a server allows all its clients by default, and as
+// much text as is in a packet of the default limit.
+const (
+	maxStatements     = 16382
+	maxStatementBytes = 64 << 20
+)
+
+// statements are a session's prepared statements by the ids the client knows: from 1 on, those of closed ones used again.
 type statements struct {
-	next    uint32
-	byID    map[uint32]*prepared
-	pending *prepared // being prepared for the client
+	byID  []*clientStatement // by id - 1; closed ones stay for the next one
+	free  []uint32           // ids of closed ones
+	bytes int                // of text
 }
 
-// prepared is one prepared statement.
-type prepared struct {
-	sql       []byte
-	text      []byte // digest
-	hash      uint64
-	class     digest.CommandClass
-	traits    trait
-	hostgroup int // where the rules sent it
-	params    int
-	on        map[int]*instance // by hostgroup
-	types     []byte            // of the parameters, as the client sent them last
-	last      int               // hostgroup it was executed on last, -1
-	longOn    int               // hostgroup that was sent long data for the next execution, -1
+// clientStatement is a prepared statement as a client sees it.
+type clientStatement struct {
+	id      uint32
+	shared  *prepared.Statement // nil: closed
+	types   []byte              // of the parameters, as the client sent them last
+	long    [][]byte            // COM_STMT_SEND_LONG_DATA commands for the next execution
+	longLen int
+	tooLong bool               // there was more than mysql-max_allowed_packet
+	cursor  *prepared.Instance // on which a cursor is open; nil without
+	on      int                // hostgroup of the cursor
 }
 
-// instance is a prepared statement on one server connection.
-type instance struct {
-	id    uint32
-	typed bool // the server has been sent the types of the parameters
-}
-
-func (t *statements) clear() { t.byID = nil }
-
-// forget drops what is known of a connection that is gone.
-func (t *statements) forget(hostgroup int) {
-	for _, p := range t.byID {
-		delete(p.on, hostgroup)
+// find gives the statement of an id, nil for an unknown one.
+func (t *statements) find(id uint32) *clientStatement {
+	if n := int(id) - 1; n >= 0 && n < len(t.byID) && t.byID[n].shared != nil {
+		return t.byID[n]
 	}
+	return nil
 }
 
-// add numbers a statement.
-func (t *statements) add(p *prepared) uint32 {
-	if t.byID == nil {
-		t.byID = map[uint32]*prepared{}
-	}
-	for t.next++; t.next == 0 || t.byID[t.next] != nil; t.next++ {
-	}
-	t.byID[t.next] = p
-	return t.next
+// full reports whether the client has as many statements as it may.
+func (t *statements) full() bool {
+	return len(t.byID)-len(t.free) >= maxStatements || t.bytes >= maxStatementBytes
 }
+
+// add gives a statement an id.
+func (t *statements) add(s *prepared.Statement) *clientStatement {
+	var cs *clientStatement
+	if n := len(t.free); n > 0 {
+		cs = t.byID[t.free[n-1]-1]
+		t.free = t.free[:n-1]
+	} else {
+		cs = &clientStatement{id: uint32(len(t.byID) + 1)}
+		t.byID = append(t.byID, cs)
+	}
+	cs.shared = s
+	t.bytes += len(s.Text)
+	return cs
+}
+
+// remove closes a statement.
+func (t *statements) remove(cs *clientStatement) {
+	t.bytes -= len(cs.shared.Text)
+	cs.shared.Drop()
+	*cs = clientStatement{id: cs.id, types: cs.types[:0]}
+	t.free = append(t.free, cs.id)
+}
+
+// clear closes all statements.
+func (t *statements) clear() {
+	for _, cs := range t.byID {
+		if cs.shared != nil {
+			cs.shared.Drop()
+		}
+	}
+	*t = statements{}
+}
+
+// open is how many statements there are.
+func (t *statements) open() int { return len(t.byID) - len(t.free) }
+
+// unshare takes a statement out of those it shares server statements with: one has a cursor open on the server's, which a
+// second execution would close.
+func (cs *clientStatement) unshare() {
+	own := cs.shared.Private()
+	cs.shared.Drop()
+	cs.shared = own
+}
+
+// dropLong forgets the data sent for the next execution.
+func (cs *clientStatement) dropLong() { cs.long, cs.longLen, cs.tooLong = nil, 0, false }
 
 // prepared serves the COM_STMT_ commands.
 func (s *session) prepared(cmd wire.Command, p []byte) error {
@@ -67,133 +103,63 @@ func (s *session) prepared(cmd wire.Command, p []byte) error {
 		return s.fail(wire.Errorf(1835, "HY000", "Malformed communication packet"))
 	}
 	id := binary.LittleEndian.Uint32(p[1:])
-	ps := s.stmts.byID[id]
+	cs := s.stmts.find(id)
 	switch {
 	case cmd == wire.ComStmtClose:
-		s.closeStatement(id, ps)
+		s.closeStatement(cs)
 		return nil
 	case cmd == wire.ComStmtSendLongData:
-		return s.longData(ps, p)
-	case ps == nil:
+		s.longData(cs, p)
+		return nil
+	case cs == nil:
 		return s.fail(wire.Errorf(1243, "HY000", "Unknown prepared statement handler (%d) given to mysql_stmt_precheck", id))
-	}
-	return s.runPrepared(cmd, ps, p)
-}
-
-// prepare serves COM_STMT_PREPARE.
-func (s *session) prepare(p []byte) error {
-	s.shard.Add(stats.ComFrontendStmtPrepare, 1)
-	s.shard.Add(stats.ComBackendStmtPrepare, 1)
-	st := s.statement(wire.ComStmtPrepare, p)
-	defer s.done(st)
-	set := s.p.settings.Load()
-	comment := st.parse(p[1:], &set.digest)
-	s.decide(st, set, comment)
-	if err := s.detect(st, set); err != nil {
-		return err
-	}
-	if d := &st.decision; d.ErrorMsg.Valid || d.OKMsg.Valid {
-		s.accountLocal(st, set)
-		return s.fail(wire.Errorf(1148, "42000", "%s%s", d.ErrorMsg.V, d.OKMsg.V))
-	}
-	if done, err := s.guard(st, set); done {
-		return err
-	}
-	s.stmts.pending = &prepared{
-		sql: slices.Clone(st.sql), text: slices.Clone(st.text), hash: st.hash, class: st.class, traits: st.traits,
-		hostgroup: s.routeUnbound(st), on: map[int]*instance{}, last: -1, longOn: -1,
-	}
-	defer func() { s.stmts.pending = nil }()
-	return s.execute(st, set)
-}
-
-// rename gives a statement just prepared the id the client will know it by, in the first packet of the server's answer.
-func (s *session) rename(b *backend, chunk []byte) {
-	ps := s.stmts.pending
-	if chunk[4] != 0 {
-		return // refused
-	}
-	ps.on[b.hostgroup] = &instance{id: binary.LittleEndian.Uint32(chunk[5:])}
-	b.stmts++
-	b.flags |= stickyStatements
-	binary.LittleEndian.PutUint32(chunk[5:], s.stmts.add(ps))
-}
-
-// runPrepared serves COM_STMT_EXECUTE, COM_STMT_FETCH and COM_STMT_RESET.
-func (s *session) runPrepared(cmd wire.Command, ps *prepared, p []byte) error {
-	st := s.statement(cmd, p)
-	defer s.done(st)
-	set := s.p.settings.Load()
-	st.prep = ps
-	st.sql, st.hash, st.class, st.traits = ps.sql, ps.hash, ps.class, ps.traits
-	st.text = append(st.text[:0], ps.text...)
-	st.timeout, st.retries = set.queryTimeout, set.queryRetries
-	switch cmd {
-	case wire.ComStmtExecute, wire.ComStmtBulkExecute:
-		s.shard.Add(stats.Questions, 1)
-		s.shard.Add(stats.ComFrontendStmtExecute, 1)
-		s.shard.Add(stats.ComBackendStmtExecute, 1)
-		st.hostgroup = s.preparedTarget(ps)
-		if !ps.complete(st.hostgroup) {
-			return s.fail(wire.Errorf(2013, "HY000", "Lost connection to MySQL server during query (parameters sent as long data are gone)"))
+	case cmd == wire.ComStmtReset:
+		cs.dropLong()
+		if cs.cursor == nil {
+			return s.reply()
 		}
-		ps.last = st.hostgroup
-	default:
-		ps.longOn = -1
-		if ps.last < 0 { // never executed: there is nothing to reset or to fetch
-			return s.idleStatement(cmd)
+		return s.useCursor(cmd, cs, p)
+	case cmd == wire.ComStmtFetch:
+		if cs.cursor == nil {
+			return s.fail(wire.Errorf(1421, "HY000", "The statement (%d) has no open cursor.", id))
 		}
-		st.hostgroup = ps.last
+		return s.useCursor(cmd, cs, p)
 	}
-	return s.executeOn(st, set)
+	err := s.executePrepared(cmd, cs, p)
+	cs.dropLong()
+	return err
 }
 
-// complete reports whether the long data for an execution is where the execution goes, and expects none from then on.
-func (ps *prepared) complete(hostgroup int) bool {
-	on := ps.longOn
-	ps.longOn = -1
-	return on < 0 || on == hostgroup && ps.on[on] != nil
-}
-
-// idleStatement answers for a statement without a result.
-func (s *session) idleStatement(cmd wire.Command) error {
-	if cmd == wire.ComStmtReset {
-		return s.reply()
-	}
-	return s.fail(wire.Errorf(1421, "HY000", "The statement has no open cursor."))
-}
-
-// preparedTarget is where a statement is executed: where it was prepared, unless a lock or a transaction binds the session.
-func (s *session) preparedTarget(ps *prepared) int {
-	if s.lockedOn >= 0 {
-		return s.lockedOn
-	}
-	if trx := s.transaction(); trx >= 0 && s.user.transactionStays {
-		return trx
-	}
-	return ps.hostgroup
-}
-
-// closeStatement serves COM_STMT_CLOSE, which has no answer.
-func (s *session) closeStatement(id uint32, ps *prepared) {
-	if ps == nil {
+// closeStatement serves COM_STMT_CLOSE, which has no answer. What was prepared on servers stays there for others.
+func (s *session) closeStatement(cs *clientStatement) {
+	if cs == nil {
 		return
 	}
 	s.shard.Add(stats.ComFrontendStmtClose, 1)
-	delete(s.stmts.byID, id)
-	for i := len(s.backends) - 1; i >= 0; i-- {
-		b := &s.backends[i]
-		in := ps.on[b.hostgroup]
-		if in == nil {
-			continue
-		}
-		s.shard.Add(stats.ComBackendStmtClose, 1)
-		if err := b.tell(wire.ComStmtClose, in.id); err != nil {
-			b.flags |= stickyUnknown // the next statement finds out
-		}
-		if b.stmts--; b.stmts == 0 {
-			b.flags &^= stickyStatements
-		}
-		s.settle(i)
+	if cs.cursor != nil {
+		s.abandonCursor(cs)
 	}
+	s.stmts.remove(cs)
+}
+
+// longData serves COM_STMT_SEND_LONG_DATA, which has no answer: the data is kept until the statement is executed, so that
+// it can be executed anywhere.
+func (s *session) longData(cs *clientStatement, p []byte) {
+	const header = 7 // command, statement, parameter
+	if cs == nil || len(p) < header || cs.tooLong {
+		return
+	}
+	if cs.longLen += len(p) - header; cs.longLen > s.p.settings.Load().maxPacket {
+		cs.long, cs.tooLong = nil, true
+		return
+	}
+	const piece = 1 << 20 // of what servers are sent at a time
+	if n := len(cs.long); n > 0 {
+		last := cs.long[n-1]
+		if last[5] == p[5] && last[6] == p[6] && len(last)+len(p) < piece {
+			cs.long[n-1] = append(last, p[header:]...)
+			return
+		}
+	}
+	cs.long = append(cs.long, append([]byte(nil), p...))
 }

@@ -2,9 +2,12 @@ package proxy_test
 
 import (
 	"bytes"
+	"database/sql"
+	"fmt"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 )
 
 func binary(c *mysql.Config) { c.InterpolateParams = false }
@@ -80,18 +83,48 @@ func TestPreparedLongData(t *testing.T) {
 	}
 }
 
-// The connection is given back when the last statement is closed.
-func TestPreparedGiveBack(t *testing.T) {
+// A prepared statement keeps no connection: many sessions with one each share a single one.
+func TestPreparedShareConnection(t *testing.T) {
 	n := start(t, "", "")
-	db := n.open(1, binary)
-	st, err := db.Prepare("SELECT ?")
-	if err != nil {
-		t.Fatal(err)
+	n.admin("mysql_servers", "UPDATE mysql_servers SET max_connections=1")
+	var list []*sql.Stmt
+	for i := range 10 {
+		db := n.open(1, binary)
+		st, err := db.Prepare(fmt.Sprintf("SELECT ? + %d", i%5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		list = append(list, st)
 	}
-	used := func() string { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] }
-	if used() != "1" {
-		t.Errorf("%s connections in use with a statement", used())
+	for range 3 {
+		for i, st := range list {
+			var got int
+			if err := st.QueryRow(100 * i).Scan(&got); err != nil || got != 100*i+i%5 {
+				t.Fatalf("statement %d: %d, %v", i, got, err)
+			}
+		}
 	}
-	st.Close()
-	waitFor(t, "connection to be given back", func() bool { return used() == "0" })
+	pool := n.table("stats_mysql_connection_pool")[0]
+	if pool["ConnUsed"] != "0" || pool["ConnFree"] != "1" || pool["ConnOK"] != "1" {
+		t.Errorf("connections: %v", pool)
+	}
+	want := map[string]int{
+		"Stmt_Cached": 5, "Stmt_Client_Active_Total": 10, "Stmt_Client_Active_Unique": 5, "Stmt_Server_Active_Total": 5,
+		"Stmt_Server_Active_Unique": 5, "Stmt_Max_Stmt_id": 5, "Com_frontend_stmt_prepare": 10, "Com_backend_stmt_prepare": 5,
+		"Com_frontend_stmt_execute": 30, "Com_backend_stmt_execute": 30,
+	}
+	for name, v := range want {
+		if got := n.global(name); got != v {
+			t.Errorf("%s is %d, want %d", name, got, v)
+		}
+	}
+	info := n.table("stats_mysql_prepared_statements_info")
+	wantRow := map[string]string{
+		"global_stmt_id": "1", "schemaname": "d", "username": "app", "digest": info[0]["digest"], "ref_count_client": "2",
+		"ref_count_server": "1", "num_columns": "1", "num_params": "1", "query": "SELECT ? + 0",
+	}
+	if diff := cmp.Diff(wantRow, info[0]); diff != "" || len(info) != 5 {
+		t.Errorf("%d statements; first: %s", len(info), diff)
+	}
 }

@@ -1,118 +1,158 @@
 package proxy
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
+	"fmt"
+	"time"
 
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// ready makes sure that the statement exists on the connection and puts the connection's id, and the types of the
-// parameters where the server lacks them, into the command.
-func (s *session) ready(b *backend, st *statement) error {
-	in, err := s.instance(b, st.prep)
-	if err != nil {
-		return err
+// prepareError is a server's refusal to prepare a statement.
+type prepareError struct{ refusal *wire.Error }
+
+func (e *prepareError) Error() string { return "prepare statement: " + e.refusal.Error() }
+
+func (e *prepareError) Unwrap() error { return e.refusal }
+
+// ready brings a connection to the session's state and makes sure that the statement exists there: in one round trip at
+// most, save where the session's schema, character set or sql_mode is another one than when the client prepared it.
+func (s *session) ready(b *backend, st *statement, set *settings) (*prepared.Instance, error) {
+	in := b.conn.Prepared.Get(st.prep)
+	if in != nil && in.Held && st.client.cursor != in {
+		st.client.unshare()
+		st.prep, in = st.client.shared, nil
 	}
-	st.packet = append(st.packet[:0], st.payload...)
-	binary.LittleEndian.PutUint32(st.packet[1:], in.id)
-	if st.command == wire.ComStmtExecute {
-		st.packet = st.prep.withTypes(in, st.packet)
+	if in != nil && st.client != nil && st.client.cursor == in && st.command != wire.ComStmtFetch && st.command != wire.ComStmtReset {
+		s.cursorClosed(b, st.client) // executing it anew does that on the server
 	}
-	return nil
+	if in != nil {
+		return in, s.bring(b, st, set)
+	}
+	g := s.goal(b, st, set)
+	if then := st.prep; then.Schema != s.schema || then.Vars.Parsing() != s.vars.Parsing() {
+		g.schema, g.vars, g.once = then.Schema, g.vars.WithParsing(then.Vars), ""
+		if in, err := s.prepareFor(b, st, g, set); err != nil {
+			return in, err
+		}
+		return b.conn.Prepared.Get(st.prep), s.bring(b, st, set)
+	}
+	return s.prepareFor(b, st, g, set)
 }
 
-// instance finds the statement on a connection or prepares it there.
-func (s *session) instance(b *backend, ps *prepared) (*instance, error) {
-	if in := ps.on[b.hostgroup]; in != nil {
-		return in, nil
+// shedPause is how long a server is given to notice that connections were closed.
+const shedPause = 20 * time.Millisecond
+
+// prepareFor brings a connection to a state and prepares the statement there. Where the server has no room for more
+// statements, those that nobody is using have to go.
+func (s *session) prepareFor(b *backend, st *statement, g goal, set *settings) (*prepared.Instance, error) {
+	ps := st.prep
+	for b.conn.Prepared.Len() >= set.maxStmtsPerConn {
+		in := b.conn.Prepared.Oldest()
+		if in == nil {
+			break
+		}
+		if err := s.closeInstance(b, in); err != nil {
+			return nil, err
+		}
 	}
-	s.shard.Add(stats.ComBackendStmtPrepare, 1)
-	c := b.conn
-	c.BeginCommand()
-	if err := errors.Join(c.WritePacket(append([]byte{byte(wire.ComStmtPrepare)}, ps.sql...)), c.Flush()); err != nil {
-		return nil, err
-	}
-	var a wire.Answer
-	a.Reset(wire.ComStmtPrepare, c.Info.Capabilities)
-	for done := false; !done; {
-		chunk, err := c.ReadChunk()
+	for try := 0; ; try++ {
+		g.prepare = ps
+		refusal, err := s.bringTo(b, g, set)
 		if err != nil {
 			return nil, err
 		}
-		if _, done, err = a.Feed(chunk); err != nil {
+		if refusal == nil {
+			return b.conn.Prepared.Get(ps), nil
+		}
+		const tooMany = 1461
+		if refusal.Code != tooMany || try == 3 || !s.makeRoom(b) {
+			return nil, &prepareError{refusal}
+		}
+	}
+}
+
+// makeRoom closes the statements of this connection, or else of the server's free ones.
+func (s *session) makeRoom(b *backend) bool {
+	some := false
+	b.conn.Prepared.Each(func(in *prepared.Instance) {
+		if !in.Held {
+			some = s.closeInstance(b, in) == nil || some
+		}
+	})
+	if some {
+		return true
+	}
+	some = s.p.servers.Shed(b.conn.Server())
+	time.Sleep(shedPause) // its owner's goroutine waits for a server, as in any exchange
+	return some
+}
+
+// queuePrepare collects the command that prepares a statement.
+func (s *session) queuePrepare(b *backend, ps *prepared.Statement) error {
+	s.shard.Add(stats.ComBackendStmtPrepare, 1)
+	b.conn.BeginCommand()
+	if len(ps.Text) < maxKeptText/8 {
+		return b.conn.EndPacket(append(append(b.conn.StartPacket(), byte(wire.ComStmtPrepare)), ps.Text...))
+	}
+	return b.conn.WritePacket(append([]byte{byte(wire.ComStmtPrepare)}, ps.Text...))
+}
+
+// readPrepared reads the answer and notes what it tells.
+func (s *session) readPrepared(b *backend, ps *prepared.Statement) (*wire.Error, error) {
+	epoch := s.p.prepared.Epoch()
+	p, err := b.conn.ReadPacket()
+	if err != nil {
+		return nil, err
+	}
+	s.answer.Reset(wire.ComStmtPrepare, 0)
+	s.answer.Bytes = uint64(len(p))
+	if len(p) > 0 && p[0] == 0xff {
+		var e wire.Error
+		if err := e.Decode(p); err != nil {
 			return nil, err
 		}
+		return &e, nil
 	}
-	if a.Err != nil {
-		return nil, &replayError{refusal: a.Err}
+	if len(p) < 9 || p[0] != 0 {
+		return nil, fmt.Errorf("read answer to COM_STMT_PREPARE: %w", wire.ErrMalformed)
 	}
-	in := &instance{id: a.StatementID}
-	ps.on[b.hostgroup] = in
-	b.stmts++
-	b.flags |= stickyStatements
-	return in, nil
-}
-
-// withTypes looks at the types in a COM_STMT_EXECUTE command: what the client sends is remembered; where it relies on
-// having sent them before, and this server was not told, they are put in.
-func (ps *prepared) withTypes(in *instance, p []byte) []byte {
-	if ps.params == 0 {
-		return p
+	s.answer.Kind = wire.KindPrepared
+	id := binary.LittleEndian.Uint32(p[1:])
+	m := &prepared.Meta{
+		Columns: int(binary.LittleEndian.Uint16(p[5:])), Params: int(binary.LittleEndian.Uint16(p[7:])), Epoch: epoch,
 	}
-	at := 1 + 4 + 1 + 4 + (ps.params+7)/8 // the flag behind the null bitmap
-	size := 2 * ps.params
-	switch {
-	case len(p) <= at:
-		return p // malformed; the server will say so
-	case p[at] == 1 && len(p) >= at+1+size:
-		if types := p[at+1 : at+1+size]; !bytes.Equal(types, ps.types) {
-			ps.types = bytes.Clone(types)
-		}
-		in.typed = true
-		return p
-	case in.typed || len(ps.types) != size:
-		return p
+	if _, err = s.readDefinitions(b, m.Params, nil); err == nil {
+		m.Definitions, err = s.readDefinitions(b, m.Columns, []byte{})
 	}
-	values := bytes.Clone(p[at+1:])
-	p = append(append(p[:at], 1), ps.types...)
-	in.typed = true
-	return append(p, values...)
-}
-
-// longData serves COM_STMT_SEND_LONG_DATA, which has no answer; the connection is kept anyway, for the statement.
-func (s *session) longData(ps *prepared, p []byte) error {
-	if ps == nil {
-		return nil
-	}
-	st := s.statement(wire.ComStmtSendLongData, p)
-	defer s.done(st)
-	set := s.p.settings.Load()
-	st.prep, st.sql, st.hostgroup = ps, ps.sql, s.preparedTarget(ps)
-	i, err := s.attach(st, set)
 	if err != nil {
-		return errSession // there is no way to tell the client
+		return nil, err
 	}
-	b := &s.backends[i]
-	ps.longOn = st.hostgroup
-	if err := s.bring(b, st, set); err != nil {
-		return errSession
-	}
-	if err := s.ready(b, st); err != nil {
-		return errSession
-	}
-	b.conn.BeginCommand()
-	if err := errors.Join(b.conn.WritePacket(st.packet), b.conn.Flush()); err != nil {
-		return errSession
-	}
-	return nil
+	b.conn.Prepared.Add(ps, id)
+	ps.SetMeta(m)
+	return nil, nil
 }
 
-// tell sends a command about a statement that the server does not answer.
-func (b *backend) tell(cmd wire.Command, id uint32) error {
-	b.conn.BeginCommand()
-	p := binary.LittleEndian.AppendUint32(append(b.conn.StartPacket(), byte(cmd)), id)
-	return errors.Join(b.conn.EndPacket(p), b.conn.Flush())
+// readDefinitions reads n column definitions and what ends them, and appends them to out if that is not nil.
+func (s *session) readDefinitions(b *backend, n int, out []byte) ([]byte, error) {
+	if n == 0 {
+		return out, nil
+	}
+	for range n {
+		p, err := b.conn.ReadPacket()
+		if err != nil {
+			return out, err
+		}
+		s.answer.Bytes += uint64(len(p))
+		if out != nil {
+			out = append(append(out, byte(len(p)), byte(len(p)>>8), byte(len(p)>>16)), p...)
+		}
+	}
+	if b.conn.Info.Capabilities&wire.CapDeprecateEOF != 0 {
+		return out, nil
+	}
+	_, err := b.conn.ReadPacket()
+	return out, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/keepsql/keepsql/engine/firewall"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/listen"
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
@@ -53,6 +54,7 @@ type Proxy struct {
 	digests   *stats.Digests
 	errors    stats.Errors
 	passwords wire.PasswordCache
+	prepared  *prepared.Cache
 	users     users
 	initial   initialStates
 
@@ -92,6 +94,7 @@ func New(o Options) *Proxy {
 		p.watch = 200 * time.Millisecond
 	}
 	p.started = p.now()
+	p.prepared = prepared.NewCache()
 	p.scratch.New = func() any { return new(scratch) }
 	p.servers = hostgroup.New(hostgroup.Options{
 		Log: o.Log, Now: o.Now,

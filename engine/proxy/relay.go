@@ -17,11 +17,6 @@ var errFile = errors.New("server asked for a local file")
 func (s *session) relay(b *backend, st *statement) outcome {
 	s.current = b
 	defer func() { s.current = nil }()
-	if st.command == wire.ComStmtPrepare { // the statement's id stands in the first bytes
-		if _, err := b.conn.Peek(9); err != nil {
-			return outcome{err: err}
-		}
-	}
 	var o outcome
 	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) {
 		s.answer.Reset(st.command, from)
@@ -67,9 +62,6 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		if err != nil {
 			return outcome{err: err, answered: answered}
 		}
-		if st.command == wire.ComStmtPrepare && !answered {
-			s.rename(b, chunk)
-		}
 		pass, n := chunk, 0
 		if t == nil {
 			n, done, err = a.Feed(chunk)
@@ -82,6 +74,9 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		}
 		if err == nil && a.File && !st.uploads {
 			err = errFile
+		}
+		if a.Err != nil && !answered && st.forgotten(a.Err) {
+			err = errForgotten
 		}
 		if err != nil {
 			return outcome{err: err, answered: answered}

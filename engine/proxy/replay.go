@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
@@ -22,90 +23,144 @@ func (e *replayError) Error() string { return "replay session state: " + e.refus
 
 func (e *replayError) Unwrap() error { return e.refusal }
 
+// goal is what a connection is brought to before a statement is sent.
+type goal struct {
+	schema  string // "" for any
+	vars    *setting.State
+	once    string              // SET TRANSACTION for the next transaction
+	prepare *prepared.Statement // to be prepared there; nil for none
+}
+
+// goal is what the session wants for a statement.
+func (s *session) goal(b *backend, st *statement, set *settings) goal {
+	g := goal{schema: s.schema, vars: s.wanted(st, b, set), once: s.once}
+	if st.command == wire.ComStmtPrepare { // begins no transaction
+		g.once = ""
+	}
+	return g
+}
+
 // bring gives a connection the session's schema and variables. What differs is sent in one go. Nothing of the statement
 // itself has been sent when it fails.
 func (s *session) bring(b *backend, st *statement, set *settings) error {
+	_, err := s.bringTo(b, s.goal(b, st, set), set)
+	return err
+}
+
+// bringTo brings a connection to a goal in one round trip at most. refusal is the server's answer to what was to be prepared.
+func (s *session) bringTo(b *backend, g goal, set *settings) (refusal *wire.Error, err error) {
 	c := b.conn
 	if c.State == nil {
 		if err := s.initConnection(b, set); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	have, want := c.State.(*setting.State), s.wanted(st, b, set)
-	schema := c.Schema != s.schema && s.schema != ""
-	if !schema && have.Hash() == want.Hash() && s.once == "" {
-		return nil
+	have := c.State.(*setting.State)
+	if c.Schema == g.schema || g.schema == "" {
+		g.schema = ""
+		if have.Hash() == g.vars.Hash() && g.once == "" && g.prepare == nil {
+			return nil, nil
+		}
 	}
-	s.buf = setting.AppendReplay(s.buf[:0], have, want, b.mariadb())
-	if err := s.sendReplay(b, schema); err != nil {
-		return err
+	s.buf = setting.AppendReplay(s.buf[:0], have, g.vars, b.mariadb())
+	if err := s.sendReplay(b, &g); err != nil {
+		return nil, err
 	}
-	return s.readReplay(b, schema, want)
+	return s.readReplay(b, &g)
 }
 
 // sendReplay sends the commands of a replay with one write.
-func (s *session) sendReplay(b *backend, schema bool) error {
+func (s *session) sendReplay(b *backend, g *goal) error {
 	queue := func(cmd wire.Command, text []byte) error {
 		b.conn.BeginCommand()
 		return b.conn.EndPacket(append(append(b.conn.StartPacket(), byte(cmd)), text...))
 	}
 	var errs []error
-	if schema {
+	if g.schema != "" {
 		s.shard.Add(stats.ComBackendInitDB, 1)
-		errs = append(errs, queue(wire.ComInitDB, []byte(s.schema)))
+		errs = append(errs, queue(wire.ComInitDB, []byte(g.schema)))
 	}
 	if len(s.buf) > 0 {
 		s.shard.Add(stats.ComBackendSetNames, 1)
 		errs = append(errs, queue(wire.ComQuery, s.buf))
 	}
-	if s.once != "" {
-		errs = append(errs, queue(wire.ComQuery, []byte(s.once)))
+	if g.once != "" {
+		errs = append(errs, queue(wire.ComQuery, []byte(g.once)))
+	}
+	if g.prepare != nil {
+		errs = append(errs, s.queuePrepare(b, g.prepare))
 	}
 	errs = append(errs, b.conn.Flush())
 	return errors.Join(errs...)
 }
 
 // readReplay reads the answers, and notes what the connection's state is now.
-func (s *session) readReplay(b *backend, schema bool, want *setting.State) error {
-	var refused error
-	if schema {
+func (s *session) readReplay(b *backend, g *goal) (refusal *wire.Error, err error) {
+	refused, err := s.readState(b, g)
+	if err != nil {
+		return nil, err
+	}
+	if g.prepare != nil {
+		if refusal, err = s.readPrepared(b, g.prepare); err != nil {
+			return nil, err
+		}
+	}
+	if refused == nil {
+		return refusal, nil
+	}
+	if g.prepare != nil && refusal == nil { // under another state than it should have been
+		if err := s.closeInstance(b, b.conn.Prepared.Get(g.prepare)); err != nil {
+			return nil, err
+		}
+	}
+	if !refused.variables || !unsupported(refused.refusal) {
+		return nil, errors.Join(refused, b.conn.Flush())
+	}
+	if err := s.replaySingly(b, g.vars); err != nil || g.prepare == nil {
+		return nil, err
+	}
+	if err := errors.Join(s.queuePrepare(b, g.prepare), b.conn.Flush()); err != nil {
+		return nil, err
+	}
+	return s.readPrepared(b, g.prepare)
+}
+
+// readState reads the answers to all but what was prepared.
+func (s *session) readState(b *backend, g *goal) (refused *replayError, err error) {
+	if g.schema != "" {
 		e, err := b.replayAnswer()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if e != nil {
 			refused = &replayError{refusal: e}
 		} else {
-			b.conn.Schema = s.schema
+			b.conn.Schema = g.schema
 		}
 	}
 	if len(s.buf) > 0 {
 		e, err := b.replayAnswer()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if e != nil {
 			refused = &replayError{refusal: e, variables: true}
 		} else {
-			b.setState(want)
+			b.setState(g.vars)
 		}
 	}
-	if s.once != "" {
+	if g.once != "" {
 		s.once = ""
 		b.flags |= stickyOnce
 		e, err := b.replayAnswer()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if e != nil && refused == nil {
 			refused = &replayError{refusal: e}
 		}
 	}
-	var e *replayError
-	if errors.As(refused, &e) && e.variables && unsupported(e.refusal) {
-		return s.replaySingly(b, want)
-	}
-	return refused
+	return refused, nil
 }
 
 // unsupported reports whether a server does not know a variable, or not in this form.

@@ -55,10 +55,13 @@ func (s *session) setTracked(st *statement, parsed *setting.Statement) (done boo
 	if touched && on && !s.vars.Autocommit() && s.transaction() >= 0 {
 		return true, s.commitByAutocommit(next)
 	}
+	s.setVars(next)
+	if st.client != nil { // the server's answer has flags that follow from the values
+		return false, nil
+	}
 	if touched {
 		s.shard.Add(stats.ComAutocommitFiltered, 1)
 	}
-	s.setVars(next)
 	return true, s.reply()
 }
 

@@ -24,7 +24,7 @@ const (
 	stickyHandler      sticky = 0x10000 // HANDLER … OPEN
 	stickyXA           sticky = 0x20000
 	stickyOption       sticky = 0x40000  // COM_SET_OPTION
-	stickyStatements   sticky = 0x80000  // prepared statements of the binary protocol
+	stickyCursor       sticky = 0x80000  // open on a prepared statement
 	stickyUnknown      sticky = 0x100000 // something happened that may have left anything behind
 	stickySet          sticky = 0x200000 // a SET that is not followed, or a fast_forward session: any variable may be changed
 )

@@ -24,8 +24,11 @@ func (p *Proxy) Tables() stats.Tables {
 		"stats_mysql_users":                 p.userRows,
 		"stats_mysql_processlist":           p.processes,
 		"stats_mysql_query_rules":           p.ruleHits,
-		"stats_mysql_errors":                func() *schema.Rows { return p.errors.Rows(false) },
-		"stats_mysql_errors_reset":          func() *schema.Rows { return p.errors.Rows(true) },
+
+		"stats_mysql_prepared_statements_info": p.statementRows,
+
+		"stats_mysql_errors":       func() *schema.Rows { return p.errors.Rows(false) },
+		"stats_mysql_errors_reset": func() *schema.Rows { return p.errors.Rows(true) },
 	}
 }
 
@@ -91,6 +94,7 @@ func (p *Proxy) global() *schema.Rows {
 	p.mu.Lock()
 	paused := p.paused
 	p.mu.Unlock()
+	p.statementGauges(g)
 	return p.counters.GlobalRows(g, paused)
 }
 

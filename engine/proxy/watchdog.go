@@ -95,7 +95,7 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 			p.servers.Kill(v.conn, query)
 		}
 		if !query {
-			v.conn.Kill()
+			v.conn.Conn.Kill() // the session has the connection, and finds out
 		}
 	}
 	doing := v.doing

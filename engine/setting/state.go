@@ -10,6 +10,7 @@ import (
 // character set is the server's default.
 type State struct {
 	hash         uint64
+	parsing      uint64
 	names        string // "utf8mb4 COLLATE utf8mb4_bin" behind NAMES, or "CHARACTER SET x"; "" for the server's default
 	noAutocommit bool
 	items        []item // in the order of their variables
@@ -34,6 +35,33 @@ func New(charset, collation string) *State {
 
 // Hash is equal for equal states. The state of a connection just opened without any setting is not 0 either.
 func (s *State) Hash() uint64 { return s.hash }
+
+// Parsing is equal for states under which a server understands the text of a statement in the same way: those with the same
+// character sets and sql_mode.
+func (s *State) Parsing() uint64 { return s.parsing }
+
+// WithParsing gives the state with what Parsing stands for taken from another.
+func (s *State) WithParsing(from *State) *State {
+	if s.parsing == from.parsing {
+		return s
+	}
+	n := *s
+	n.names = from.names
+	n.items = slices.DeleteFunc(slices.Clone(s.items), parses)
+	for _, it := range from.items {
+		if parses(it) {
+			n.items = append(n.items, it)
+		}
+	}
+	slices.SortFunc(n.items, func(a, b item) int { return a.variable - b.variable })
+	return n.sealed()
+}
+
+// parses reports whether a variable changes how statements are understood.
+func parses(it item) bool {
+	v := &variables[it.variable]
+	return v.kind == charsetName || v.name == sqlMode
+}
 
 // Autocommit tells whether statements commit by themselves.
 func (s *State) Autocommit() bool { return !s.noAutocommit }
@@ -115,6 +143,14 @@ func (s State) sealed() *State {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	h.WriteString(s.names)
+	for _, it := range s.items {
+		if parses(it) {
+			h.WriteByte(byte(it.variable))
+			h.WriteString(it.value)
+			h.WriteByte(0)
+		}
+	}
+	s.parsing = h.Sum64()
 	for _, it := range s.items {
 		h.WriteByte(byte(it.variable))
 		h.WriteString(it.value)
