@@ -17,6 +17,10 @@ func (l *loop) act(r *router, a machine.Action) {
 		l.claim(r, a.VIPs)
 	case machine.Release:
 		l.release(r, a.VIPs)
+	case machine.Lay:
+		l.lay(r)
+	case machine.Lift:
+		l.lift(r)
 	case machine.Announce:
 		l.announce(r, a.Repeat)
 	case machine.Notify:

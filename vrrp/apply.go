@@ -46,17 +46,24 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 			if !r.conf.Equal(c) || r.grouped != l.grouped(c.Name) {
 				changed = append(changed, r)
 				l.relabel(r, c)
+				l.reroute(r, c)
 				r.configure(l, c)
 			}
 		}
 	}
 	l.leaving = slices.DeleteFunc(l.leaving, func(r *router) bool { return !r.m.Leaving() && r.notify.Wait(0) })
 	l.findVirtual()
+	l.useRoutes(cfg)
+	l.useStatic(cfg)
 	l.usePorts()
+	l.setStatic()
 	l.useSensors(cfg)
 	freshGroups := l.useGroups(cfg)
 	for _, r := range changed {
 		l.step(r, now, machine.Reconfigure{Config: l.machineConfig(r.conf)})
+		if r.m.State() == machine.Master && !r.m.Leaving() {
+			l.lay(r)
+		}
 		l.judge(r)
 	}
 	for _, r := range fresh {
@@ -108,6 +115,7 @@ func (l *loop) judge(r *router) {
 	for _, p := range l.ports {
 		l.judgeInterface(r, p)
 	}
+	l.judgeStatic(r)
 	now := time.Now()
 	if l.engine != engineUnknown {
 		l.step(r, now, machine.Track{Name: trackEngine, Up: l.engine == engineAlive})
@@ -166,6 +174,9 @@ func (l *loop) usePorts() {
 		for _, v := range slices.Concat(r.conf.VIPs, r.conf.Excluded) {
 			matter[r.device(v)] = true
 		}
+	}
+	for _, a := range l.static.conf.Addresses {
+		matter[a.Dev] = true
 	}
 	for name, p := range l.ports {
 		if !matter[name] {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/keepsql/keepsql/conf/vrrpconf"
+	"github.com/keepsql/keepsql/vrrp/iproute"
 	"github.com/keepsql/keepsql/vrrp/machine"
 	"github.com/keepsql/keepsql/vrrp/netif"
 )
@@ -20,6 +22,7 @@ type loop struct {
 	log     zerolog.Logger
 	timings Timings
 	addrs   *netif.Addresses
+	table   *iproute.Table
 	ctx     context.Context // of the goroutines below; ends when the loop has said goodbye
 	wg      sync.WaitGroup  // all of them
 
@@ -37,6 +40,8 @@ type loop struct {
 	virtual   map[netip.Addr]bool // all addresses of routers; see findVirtual
 	sensors   map[string]*sensor  // tracked files and processes, by name of the tracker
 	fifos     fifos
+	static    static
+	endRoutes context.CancelFunc // ends the watch over routes; nil while there is none
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
 	logUnknown bool
 	unknownLog time.Time
@@ -54,13 +59,19 @@ func newLoop(s *Speaker) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	poll, err := netif.NewPoller()
+	table, err := iproute.Open()
 	if err != nil {
 		addrs.Close()
 		return nil, err
 	}
+	poll, err := netif.NewPoller()
+	if err != nil {
+		addrs.Close()
+		table.Close()
+		return nil, err
+	}
 	return &loop{
-		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log}, timings: s.opts.Timings, addrs: addrs,
+		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log}, timings: s.opts.Timings, addrs: addrs, table: table,
 		ports: map[string]*port{}, checks: map[string]*check{}, poll: poll,
 		buf: make([]byte, 4096),
 	}, nil
@@ -74,6 +85,7 @@ func (l *loop) run(ctx context.Context) {
 	var cancel context.CancelFunc
 	l.ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer l.addrs.Close()
+	defer l.table.Close()
 	defer l.poll.Close()
 	defer l.wg.Wait()
 	defer cancel()
@@ -81,6 +93,7 @@ func (l *loop) run(ctx context.Context) {
 	l.s.serve(l.poll)
 	defer context.AfterFunc(ctx, func() { l.s.post((*loop).stopAll) })()
 	l.beUrgent()
+	l.sweep()
 	l.wg.Go(l.watch)
 	l.nextRenew = time.Now().Add(l.timings.Renew)
 	for l.turn(); !l.stopping || l.handsOver(); l.turn() {
@@ -171,6 +184,7 @@ func (l *loop) renew() {
 			}
 		}
 	}
+	l.patch()
 	for _, p := range l.ports {
 		for k := range p.lines {
 			p.stale = p.stale || p.lines[k].needed && p.lines[k].sock == nil
@@ -207,6 +221,7 @@ func (l *loop) handsOver() bool {
 func (l *loop) goodbye() {
 	now := time.Now()
 	l.publish()
+	l.useStatic(&vrrpconf.Config{})
 	for _, c := range l.checks {
 		c.cancel()
 	}

@@ -70,6 +70,9 @@ func (l *loop) changed(c netif.Change) {
 		}
 	}
 	l.refreshStale()
+	if c.Lost.IsValid() {
+		l.lostStatic(c.Index, c.Lost)
+	}
 	if r := l.claimant(c.Index, c.Lost); c.Lost.IsValid() && r != nil {
 		l.addressLost(r, c.Lost)
 	}
@@ -127,6 +130,12 @@ func (l *loop) refresh(p *port) {
 	}
 	for _, r := range l.all() {
 		l.judgeInterface(r, p)
+		// The kernel drops the routes of a link that goes down without telling anybody.
+		r.gaps = r.gaps || r.laid && !was.Up && ifi.Up
+	}
+	if !was.Up && ifi.Up {
+		l.static.gaps = true
+		l.patch()
 	}
 }
 

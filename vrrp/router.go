@@ -26,6 +26,8 @@ type router struct {
 	grouped  bool                 // it is in a group of the configuration
 	source   netip.Addr           // of our adverts; invalid while the interface has none
 	claimed  map[netip.Prefix]int // addresses we hold, and the interface index they are on
+	// laid says that routes and rules are set; gaps that some could not be, see patch.
+	laid, gaps bool
 	// stopBurst ends an announcement that is still going on.
 	stopBurst func()
 	packetID  uint16
@@ -104,9 +106,14 @@ func (r *router) device(v vrrpconf.VIP) string {
 
 func (r *router) address(p netip.Prefix) netif.Address {
 	v, _ := r.vip(p)
+	return addressOf(v, false)
+}
+
+// addressOf is what the kernel is told of an address; forever means that it needs no renewal.
+func addressOf(v vrrpconf.VIP, forever bool) netif.Address {
 	return netif.Address{
 		Prefix: v.Prefix, Label: v.Label, Scope: v.Scope, Broadcast: v.Broadcast, AutoBroadcast: v.AutoBroadcast,
-		Peer: v.Peer, NoPrefixRoute: v.NoPrefixRoute, Home: v.Home,
+		Peer: v.Peer, NoPrefixRoute: v.NoPrefixRoute, Home: v.Home, Forever: forever,
 	}
 }
 
@@ -129,6 +136,6 @@ func (l *loop) machineConfig(c *vrrpconf.Instance) machine.Config {
 		LowerPrioNoAdvert: c.LowerPrioNoAdvert, HigherPrioSendAdvert: c.HigherPrioSendAdvert,
 		GARP: machine.GARP{Delay: g.Delay, Repeat: g.Repeat, Refresh: g.Refresh, RefreshRepeat: g.RefreshRepeat,
 			LowerPrioDelay: g.LowerPrioDelay, LowerPrioRepeat: g.LowerPrioRepeat},
-		VIPs: prefixes(c), Trackers: l.trackers(c), Grouped: l.grouped(c.Name), LateFloor: l.timings.LateFloor, Handover: l.timings.Handover,
+		VIPs: prefixes(c), Trackers: l.trackers(c), Routed: len(c.Routes)+len(c.Rules) > 0, Grouped: l.grouped(c.Name), LateFloor: l.timings.LateFloor, Handover: l.timings.Handover,
 	}
 }

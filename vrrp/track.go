@@ -28,6 +28,7 @@ const (
 	prefixInterface = "interface "
 	prefixFile      = "file "
 	prefixProcess   = "process "
+	prefixGroup     = "track group "
 )
 
 // trackers lists everything whose health counts for an instance.
@@ -52,6 +53,9 @@ func (l *loop) trackers(c *vrrpconf.Instance) []machine.Tracker {
 	for _, t := range c.Processes {
 		out = append(out, machine.Tracker{Name: prefixProcess + t.Name, Weight: t.Weight, Reverse: t.Reverse,
 			Cause: "tracked process " + t.Name + " quorum not achieved"})
+	}
+	for _, g := range c.TrackGroups {
+		out = append(out, machine.Tracker{Name: prefixGroup + g, Cause: "a static entry of track_group " + g + " is lost"})
 	}
 	return out
 }

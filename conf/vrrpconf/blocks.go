@@ -24,9 +24,6 @@ var garpGroupRules = []rule[unused]{
 	{name: "interface", least: 1, effect: inert}, {name: "interfaces", effect: inert},
 }
 
-// trackGroupRules is the table of track_group.
-var trackGroupRules = []rule[unused]{{name: "group", effect: inert}}
-
 // readUnused reads a block by a table without keeping anything.
 func readUnused(rules []rule[unused]) func(*builder, *Config, *confparse.Keyword) {
 	return func(b *builder, _ *Config, k *confparse.Keyword) {

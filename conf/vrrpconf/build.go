@@ -62,6 +62,8 @@ type builder struct {
 	bfds  []Tracked
 	// groupWords are the names of cfg.Groups in the text.
 	groupWords []confparse.Word
+	// trackGroupWords are those of cfg.TrackGroups.
+	trackGroupWords []confparse.Word
 	// foreign are the blocks that are skipped.
 	foreign []confparse.Word
 }

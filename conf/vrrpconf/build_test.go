@@ -62,6 +62,9 @@ func summary(c *vrrpconf.Config) string {
 		fmt.Fprintf(&b, "script %s: %q as %q every %v timeout %v weight %d reverse %v rise %d fall %d init_fail %v\n", s.Name,
 			s.Command.Argv, s.Command.User, s.Interval, s.Timeout, s.Weight, s.Reverse, s.Rise, s.Fall, s.InitFail)
 	}
+	if s := c.Static; len(s.Addresses)+len(s.Routes)+len(s.Rules) > 0 {
+		fmt.Fprintf(&b, "static %+v\n", s)
+	}
 	for _, i := range c.Instances {
 		fmt.Fprintf(&b, "instance %s: %s vrid %d v%d priority %d master %v owner %v advert %v down %d auth %d %q\n", i.Name, i.Interface,
 			i.VRID, i.Version, i.Priority, i.StartMaster, i.Owner(), i.AdvertInt, i.DownTimerAdverts, i.Auth.Type, i.Auth.Pass)
@@ -71,6 +74,15 @@ func summary(c *vrrpconf.Config) string {
 		}
 		for _, v := range i.Excluded {
 			fmt.Fprintf(&b, "  excluded %v\n", v)
+		}
+		for _, r := range i.Routes {
+			fmt.Fprintf(&b, "  route %+v\n", r)
+		}
+		for _, r := range i.Rules {
+			fmt.Fprintf(&b, "  rule %+v\n", r)
+		}
+		if len(i.TrackGroups) > 0 {
+			fmt.Fprintf(&b, "  track groups %v\n", i.TrackGroups)
 		}
 		fmt.Fprintf(&b, "  scripts %v interfaces %v\n", i.Scripts, i.Interfaces)
 		fmt.Fprintf(&b, "  from %v to %v peers %v ttl %d check %v\n", i.Source, i.Group, i.Peers, i.UnicastTTL, i.CheckPeers)

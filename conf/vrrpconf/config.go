@@ -15,6 +15,8 @@ type Config struct {
 	TrackProcesses []*TrackProcess
 	Instances      []*Instance // in order of the text; names are unique
 	Groups         []*SyncGroup
+	Static         Static
+	TrackGroups    []TrackGroup
 }
 
 // Script finds a vrrp_script by name; nil if there is none.

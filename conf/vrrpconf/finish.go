@@ -15,6 +15,7 @@ func (b *builder) finish() {
 	}
 	b.duplicates()
 	b.finishGroups()
+	b.finishStatic()
 	b.secure()
 	b.skippedBlocks()
 	b.security()

@@ -27,6 +27,9 @@ type Instance struct {
 	Interfaces   []Tracked // besides the instance's own
 	Files        []Tracked
 	Processes    []Tracked
+	TrackGroups  []string     // in fault while a static entry of one cannot be kept
+	Routes       []Route      // set behind the addresses, removed before them
+	Rules        []PolicyRule // behind the routes
 	NoPreempt    bool
 	PreemptDelay time.Duration
 	Peers        []netip.Addr // unicast to each of them instead of multicast
@@ -95,7 +98,8 @@ type VIP struct {
 	Peer          netip.Prefix
 	NoPrefixRoute bool
 	Home          bool
-	NoTrack       bool // somebody else's removal of the address is not our business
+	NoTrack       bool   // somebody else's removal of the address is not our business
+	TrackGroup    string // of a static address
 }
 
 // Tracked is one line of track_script and its like.

@@ -95,7 +95,9 @@ var instanceRules = append([]rule[rawInstance]{
 		}
 	}},
 	{name: "vmac_xmit_base", effect: silent}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
-	{name: "promote_secondaries", effect: pending}, {name: "virtual_routes", effect: pending, set: checkRoutes}, {name: "virtual_rules", effect: pending, set: func(b *builder, _ *rawInstance, k *confparse.Keyword) { b.checkRules(k) }},
+	{name: "promote_secondaries", effect: pending},
+	{name: "virtual_routes", set: func(b *builder, i *rawInstance, k *confparse.Keyword) { i.Routes = append(i.Routes, b.routes(k)...) }},
+	{name: "virtual_rules", set: func(b *builder, i *rawInstance, k *confparse.Keyword) { i.Rules = append(i.Rules, b.rules(k)...) }},
 	{name: "vrf", least: 1, effect: pending},
 	{name: "kernel_rx_buf_size", least: 1, effect: silent, set: checkInt[rawInstance](0, 1<<31-1)},
 	{name: "debug", least: 1, effect: silent, set: checkInt[rawInstance](0, 4)},
@@ -130,30 +132,6 @@ func (b *builder) instance(c *Config, k *confparse.Keyword) {
 	}}
 	apply(b, "vrrp_instance", instanceRules, i, k.Block)
 	b.raw = append(b.raw, i)
-}
-
-// checkRoutes warns about routes that keepalived could not watch over.
-func checkRoutes(b *builder, _ *rawInstance, k *confparse.Keyword) {
-	for _, line := range k.Block {
-		var via []string
-		for _, w := range line.Words {
-			via = append(via, w.Text)
-		}
-		if !slices.ContainsFunc(via, func(s string) bool { return s == "dev" || s == "oif" || s == "no_track" || s == "nexthop" }) {
-			b.warnf(line.Words[0], CodeRoute, "a route without dev is not watched; write no_track if that is meant")
-		}
-	}
-}
-
-// checkRules warns about rules whose place among others is left to chance.
-func (b *builder) checkRules(k *confparse.Keyword) {
-	for _, line := range k.Block {
-		if !slices.ContainsFunc(line.Words, func(w confparse.Word) bool {
-			return w.Text == "priority" || w.Text == "preference" || w.Text == "pref" || w.Text == "order"
-		}) {
-			b.warnf(line.Words[0], CodeRoute, "a rule without preference gets a number of its own")
-		}
-	}
 }
 
 // has tells whether a keyword stands in the instance.

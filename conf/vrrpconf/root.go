@@ -20,8 +20,16 @@ var rootRules = []rule[Config]{
 	{name: "track_file", least: 1, set: (*builder).trackFile},
 	{name: "vrrp_track_file", least: 1, set: (*builder).trackFile},
 
-	{name: "static_ipaddress", effect: pending}, {name: "static_routes", effect: pending}, {name: "static_rules", effect: pending, set: func(b *builder, _ *Config, k *confparse.Keyword) { b.checkRules(k) }},
-	{name: "track_group", least: 1, effect: pending, set: readUnused(trackGroupRules)},
+	{name: "static_ipaddress", set: func(b *builder, c *Config, k *confparse.Keyword) {
+		c.Static.Addresses = append(c.Static.Addresses, b.vips(k)...)
+	}},
+	{name: "static_routes", set: func(b *builder, c *Config, k *confparse.Keyword) {
+		c.Static.Routes = append(c.Static.Routes, b.routes(k)...)
+	}},
+	{name: "static_rules", set: func(b *builder, c *Config, k *confparse.Keyword) {
+		c.Static.Rules = append(c.Static.Rules, b.rules(k)...)
+	}},
+	{name: "track_group", least: 1, set: (*builder).trackGroup},
 	{name: "garp_group", effect: pending, set: readUnused(garpGroupRules)},
 	{name: "linkbeat_interfaces", effect: pending}, {name: "linkbeat_use_polling", effect: silent},
 	{name: "interface_up_down_delays", effect: pending}, {name: "bfd_instance", least: 1, effect: pending, set: func(b *builder, c *Config, k *confparse.Keyword) {

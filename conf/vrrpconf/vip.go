@@ -79,6 +79,8 @@ func (b *builder) vipOption(v *VIP, words []confparse.Word) int {
 
 func (b *builder) vipValue(v *VIP, option, value confparse.Word) {
 	switch option.Text {
+	case "track_group":
+		v.TrackGroup = value.Text
 	case "dev":
 		v.Dev = value.Text
 	case "label":

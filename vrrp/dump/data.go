@@ -114,6 +114,18 @@ func (i *Instance) data(b *bytes.Buffer) {
 	i.trackers(b)
 	addresses(b, "Virtual IP", c, c.VIPs, i.Claimed)
 	addresses(b, "Virtual IP Excluded", c, c.Excluded, i.Claimed)
+	if len(c.Routes) > 0 {
+		fmt.Fprintf(b, "   Virtual Routes (%d):\n", len(c.Routes))
+	}
+	for n := range c.Routes {
+		fmt.Fprintf(b, "     %s\n", c.Routes[n].Text)
+	}
+	if len(c.Rules) > 0 {
+		fmt.Fprintf(b, "   Virtual Rules (%d):\n", len(c.Rules))
+	}
+	for n := range c.Rules {
+		fmt.Fprintf(b, "     %s\n", c.Rules[n].Text)
+	}
 	line(b, 3, "Using smtp notification", "no")
 	deleted := "Fault"
 	if c.Notify.Deleted != nil {

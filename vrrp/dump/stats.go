@@ -69,6 +69,8 @@ type jsonData struct {
 	Script               string   `json:"script,omitempty"`
 	VIPs                 []string `json:"vips,omitempty"`
 	Excluded             []string `json:"evips,omitempty"`
+	Routes               []string `json:"vroutes,omitempty"`
+	Rules                []string `json:"vrules,omitempty"`
 	TrackInterfaces      []string `json:"track_ifp,omitempty"`
 	TrackScripts         []string `json:"track_script,omitempty"`
 	AuthType             int      `json:"auth_type"`
@@ -122,6 +124,12 @@ func (i *Instance) json() jsonData {
 	}
 	for _, v := range c.Excluded {
 		d.Excluded = append(d.Excluded, address(c, v, i.Claimed))
+	}
+	for i := range c.Routes {
+		d.Routes = append(d.Routes, c.Routes[i].Text)
+	}
+	for i := range c.Rules {
+		d.Rules = append(d.Rules, c.Rules[i].Text)
 	}
 	for _, t := range c.Interfaces {
 		d.TrackInterfaces = append(d.TrackInterfaces, t.Name)

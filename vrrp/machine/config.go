@@ -22,6 +22,8 @@ type Config struct {
 	GARP                 GARP
 	VIPs                 []netip.Prefix // in order of announcement
 	Trackers             []Tracker
+	// Routed says that routes or rules go with the addresses.
+	Routed bool
 	// Grouped says that a Group decides when this router becomes MASTER.
 	Grouped bool
 	// LateFloor is how late a timer may be served before that alone means that the node was

@@ -57,7 +57,7 @@ func (AddressLost) event() {}
 func (Reconfigure) event() {}
 func (Stop) event()        {}
 
-// Action is one thing to be done: Send, Claim, Release, Announce, Notify or Log.
+// Action is one thing to be done: Send, Claim, Release, Lay, Lift, Announce, Notify or Log.
 type Action interface{ fmt.Stringer }
 
 type (
@@ -67,6 +67,9 @@ type (
 	Claim struct{ VIPs []netip.Prefix }
 	// Release removes these addresses if they are there.
 	Release struct{ VIPs []netip.Prefix }
+	// Lay sets the routes and rules that go with the addresses, Lift removes them.
+	Lay  struct{}
+	Lift struct{}
 	// Announce sends gratuitous ARP for all claimed addresses in turn, Repeat times over.
 	Announce struct{ Repeat int }
 	// Notify runs the commands that follow a change.
@@ -97,6 +100,8 @@ const (
 func (a Send) String() string     { return fmt.Sprintf("send priority %d", a.Priority) }
 func (a Claim) String() string    { return fmt.Sprintf("claim %v", a.VIPs) }
 func (a Release) String() string  { return fmt.Sprintf("release %v", a.VIPs) }
+func (Lay) String() string        { return "lay routes" }
+func (Lift) String() string       { return "lift routes" }
 func (a Announce) String() string { return fmt.Sprintf("announce x%d", a.Repeat) }
 func (a Notify) String() string   { return fmt.Sprintf("notify %s %d", a.What, a.Priority) }
 func (a Log) String() string {

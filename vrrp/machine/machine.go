@@ -200,6 +200,7 @@ func (m *Machine) addressLost(ev AddressLost) {
 	}
 	m.logf(false, "address %s was removed by somebody else, setting it again", ev.Prefix.Addr())
 	m.do(Claim{VIPs: []netip.Prefix{ev.Prefix}})
+	m.lay() // those from the address went with it
 	m.do(Announce{Repeat: 1})
 }
 
@@ -246,6 +247,7 @@ func (m *Machine) becomeMaster(now time.Time) {
 	m.logf(false, "Entering MASTER STATE")
 	m.logf(true, "setting VIPs.")
 	m.do(Claim{VIPs: m.cfg.VIPs})
+	m.lay()
 	m.announce(now, m.cfg.GARP.Repeat)
 	m.announceLater(now, m.cfg.GARP.Delay, m.cfg.GARP.Repeat)
 	m.notify(NoticeMaster)
@@ -269,7 +271,16 @@ func (m *Machine) giveAway() {
 
 func (m *Machine) drop() {
 	m.logf(true, "removing VIPs.")
+	if m.cfg.Routed {
+		m.do(Lift{})
+	}
 	m.do(Release{VIPs: m.cfg.VIPs})
+}
+
+func (m *Machine) lay() {
+	if m.cfg.Routed {
+		m.do(Lay{})
+	}
 }
 
 func (m *Machine) announce(now time.Time, repeat int) {

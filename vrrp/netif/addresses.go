@@ -22,6 +22,7 @@ type Address struct {
 	Peer          netip.Prefix
 	NoPrefixRoute bool
 	Home          bool
+	Forever       bool // it needs no renewal
 }
 
 // Addresses changes the addresses of interfaces.
@@ -68,6 +69,9 @@ func (a *Addresses) netlink(index int, addr Address) *netlink.Addr {
 		ValidLft: a.life, PreferedLft: a.life,
 		Broadcast: net.IPv4zero, // none; netlink would choose one
 	}
+	if addr.Forever {
+		n.ValidLft, n.PreferedLft = 0, 0 // the library's word for no limit
+	}
 	switch {
 	case addr.AutoBroadcast:
 		n.Broadcast = nil
@@ -86,7 +90,7 @@ func (a *Addresses) netlink(index int, addr Address) *netlink.Addr {
 	if addr.Prefix.Addr().Is6() {
 		n.Flags |= unix.IFA_F_NODAD
 		n.Broadcast = nil
-		if addr.Prefix.Bits() == 128 {
+		if addr.Prefix.Bits() == 128 && !addr.Forever {
 			n.PreferedLft = 0 // deprecated: not to be chosen as a source
 		}
 	}
