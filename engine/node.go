@@ -23,6 +23,8 @@ import (
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/monitor"
 	"github.com/keepsql/keepsql/engine/proxy"
+	"github.com/keepsql/keepsql/engine/restapi"
+	"github.com/keepsql/keepsql/engine/scheduler"
 	"github.com/keepsql/keepsql/engine/sqliteserver"
 	"github.com/keepsql/keepsql/engine/stats"
 )
@@ -154,7 +156,11 @@ func (n *node) build(file *conf.File) error {
 		},
 		Config: n.readConfig, VRRP: n.vrrpRows, Interfaces: n.opt.AdminSocket,
 	})
-	n.parts = []part{{"proxy", n.proxy.Run}, {"monitor", watch.Run}, {"admin", sql.Run}, {"cluster", peers.Run}}
+	jobs := scheduler.New(n.log, n.layers)
+	rest := restapi.New(restapi.Options{Log: n.log, Layers: n.layers, Metrics: sql.Metrics})
+	n.parts = []part{
+		{"proxy", n.proxy.Run}, {"monitor", watch.Run}, {"admin", sql.Run}, {"cluster", peers.Run}, {"scheduler", jobs.Run}, {"restapi", rest.Run},
+	}
 	if n.opt.SQLiteServer {
 		server, err := sqliteserver.New(sqliteserver.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
 		if err != nil {
