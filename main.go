@@ -28,6 +28,8 @@ type cli struct {
 	History  command.History  `cmd:"" help:"List what was in force, and who loaded it."`
 	Rollback command.Rollback `cmd:"" help:"Put an earlier revision of a module into force."`
 	Failover command.Failover `cmd:"" help:"Hand virtual IPs over to a peer, which keeps them until it is gone or --release."`
+	Drain    command.Drain    `cmd:"" help:"Take this node out of service: no new sessions, virtual IPs to a peer, transactions come to their end."`
+	Undrain  command.Undrain  `cmd:"" help:"Bring this node back into service."`
 	Import   command.Import   `cmd:"" help:"Make one config file of proxysql.cnf, proxysql.db and keepalived.conf, and say what will change."`
 	Demo     command.Demo     `cmd:"" help:"Run one node on an embedded backend and show what it does."`
 	Version  command.Version  `cmd:"" help:"Print the version."`

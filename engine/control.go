@@ -32,6 +32,8 @@ type Request struct {
 	Module     string           `json:"module,omitempty"`     // of "history" (empty: all) and "rollback"
 	Revision   uint64           `json:"revision,omitempty"`   // of "rollback"
 	Names      []string         `json:"names,omitempty"`      // of instances and groups, for "failover" and "rejoin"; none: all
+	Timeout    time.Duration    `json:"timeout,omitempty"`    // of "drain", as Grace
+	Grace      time.Duration    `json:"grace,omitempty"`
 }
 
 // ask is a request that came in over the control socket.
@@ -134,7 +136,10 @@ func (g *Guardian) answer(ctx context.Context, w *watch.Watcher, r Request) Answ
 			return Answer{Error: "plan: no configuration was sent"}
 		}
 		return inWords(g.plan(ctx, r.Generation))
-	case "diff", "history", "rollback":
+	case "diff", "history", "rollback", "drain", "drain-status", "undrain":
+		if g.children[roleEngine] == nil {
+			return Answer{Error: "the engine is not running; it is being started again"}
+		}
 		return g.pass(ctx, roleEngine, r)
 	case "failover", "rejoin":
 		if g.children[roleVRRP] == nil {

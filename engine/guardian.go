@@ -91,6 +91,8 @@ type Guardian struct {
 	health vrrp.Health       // of the engine, as it last said
 	peers  *PeersMessage     // as the engine last said; nil: nothing yet
 	relays map[uint64]uint64 // numbers of requests of the engine to the vrrp child, ours to its own
+	pulse  pulse
+	script exitScript
 
 	events  chan childEvent
 	timers  chan role
@@ -114,7 +116,7 @@ func NewGuardian(opt Options, log zerolog.Logger) (*Guardian, error) {
 		return nil, fmt.Errorf("find own program: %w", err)
 	}
 	g := &Guardian{
-		opt: opt, log: log, exe: exe,
+		opt: opt, log: log, exe: exe, script: exitScript{log: log},
 		children: map[role]*child{}, backoff: map[role]*backoff{roleEngine: {}, roleVRRP: {}},
 		relays: map[uint64]uint64{}, restart: map[role]*time.Timer{}, status: map[role]json.RawMessage{}, restarts: map[role]int{},
 		events: make(chan childEvent), timers: make(chan role), asks: make(chan ask), done: make(chan struct{}),
@@ -196,6 +198,7 @@ func (g *Guardian) Run(ctx context.Context) error {
 
 	sdNotify("STOPPING=1")
 	g.stopChildren()
+	g.script.end()
 	close(g.done)
 	cancel()
 	return errors.Join(tasks.wait(), pid.remove())
@@ -203,8 +206,12 @@ func (g *Guardian) Run(ctx context.Context) error {
 
 // loop is the guardian's life; it returns when it is time to stop.
 func (g *Guardian) loop(ctx context.Context, w *watch.Watcher, signals <-chan os.Signal) {
+	beat := time.NewTicker(heartbeatEvery)
+	defer beat.Stop()
 	for !g.stopping {
 		select {
+		case now := <-beat.C:
+			g.beat(now)
 		case <-ctx.Done():
 			return
 		case s := <-signals:

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +26,7 @@ import (
 	"github.com/keepsql/keepsql/engine/scheduler"
 	"github.com/keepsql/keepsql/engine/sqliteserver"
 	"github.com/keepsql/keepsql/engine/stats"
+	"github.com/keepsql/keepsql/vrrp"
 )
 
 // NodeOptions is the command line of the engine child.
@@ -83,7 +83,10 @@ type node struct {
 	state  *store.State
 	layers *layers.Manager
 	proxy  *proxy.Proxy
-	vrrp   atomic.Pointer[json.RawMessage] // what the vrrp child last said of itself
+	vrrp   atomic.Pointer[[]vrrp.InstanceStatus] // what the vrrp child last said of itself
+	relays *relays
+	drain  *drainer
+	asks   chan Message // for work
 	parts  []part
 	certs  *certs.Store
 }
@@ -96,7 +99,7 @@ type part struct {
 
 // newNode opens the databases and builds the parts; it starts nothing.
 func newNode(o NodeOptions, names []string, file *conf.File, link *Link, log zerolog.Logger) (n *node, err error) {
-	n = &node{opt: o, log: log, link: link, names: names}
+	n = &node{opt: o, log: log, link: link, names: names, relays: newRelays(link), asks: make(chan Message, workBacklog)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -143,6 +146,11 @@ func (n *node) build(file *conf.File) error {
 	pools := n.proxy.Servers()
 	watch = monitor.New(monitor.Options{Log: n.log, Layers: n.layers, Pool: pools, Off: n.opt.NoMonitor})
 	peers := cluster.New(cluster.Options{Log: n.log, Layers: n.layers, UUID: uuid, NoMonitor: n.opt.NoMonitor})
+	n.drain = newDrainer(n.log, n.proxy, n.routers, n.relays.ask)
+	fit := &fitness{
+		log: n.log, link: n.link, proxy: n.proxy, cluster: peers, uuid: uuid, routers: n.routers, drain: n.drain,
+		writers: &writers{layers: n.layers, pool: pools},
+	}
 	control := &operator{link: n.link, proxy: n.proxy, certs: n.certs}
 	if n.opt.NoStart {
 		control.stop()
@@ -155,11 +163,13 @@ func (n *node) build(file *conf.File) error {
 			return pools.Shunned(hostgroup.Key{Hostgroup: hg, Host: host, Port: port})
 		},
 		Config: n.readConfig, VRRP: n.vrrpRows, Interfaces: n.opt.AdminSocket,
+		State: fit.state, Switch: &switcher{drain: n.drain, relays: n.relays},
 	})
 	jobs := scheduler.New(n.log, n.layers)
 	rest := restapi.New(restapi.Options{Log: n.log, Layers: n.layers, Metrics: sql.Metrics})
 	n.parts = []part{
 		{"proxy", n.proxy.Run}, {"monitor", watch.Run}, {"admin", sql.Run}, {"cluster", peers.Run}, {"scheduler", jobs.Run}, {"restapi", rest.Run},
+		{"drain", n.drain.run}, {"health", fit.run},
 	}
 	if n.opt.SQLiteServer {
 		server, err := sqliteserver.New(sqliteserver.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})
@@ -193,10 +203,12 @@ func (n *node) run(ctx context.Context, stop context.CancelFunc, seq uint64, fil
 		return errors.Join(err, n.link.Send(Message{Verdict: &VerdictMessage{Seq: seq, Error: err.Error()}}))
 	}
 	tasks := newTasks()
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // of the parts: they outlive ctx by the time sessions get
+	defer end()
 	for _, p := range n.parts {
 		tasks.run(func() error {
 			defer stop() // the engine is as good as its parts: one that ends takes it along
-			if err := p.run(ctx); err != nil {
+			if err := p.run(life); err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
 			return nil
@@ -206,11 +218,14 @@ func (n *node) run(ctx context.Context, stop context.CancelFunc, seq uint64, fil
 		defer stop() // the guardian is gone
 		return n.listen()
 	})
+	tasks.run(func() error { n.work(life); return nil })
 	err := n.link.Send(Message{Verdict: &VerdictMessage{Seq: seq}})
 	if n.serving(ctx) {
 		err = errors.Join(err, n.link.Send(Message{Ready: true}))
 	}
 	<-ctx.Done()
+	n.quiesce()
+	end()
 	return errors.Join(err, n.link.Close(), tasks.wait())
 }
 
@@ -241,23 +256,15 @@ func (n *node) listen() error {
 		if err != nil {
 			return nil // the death notice of the guardian
 		}
-		var v *VerdictMessage
 		switch {
-		case m.Config != nil:
-			v = n.configure(m.Config)
-		case m.Ask != nil:
-			v = n.tell(m.Ask)
+		case m.Config != nil, m.Ask != nil:
+			n.enqueue(m)
 		case m.Signal == "flush-logs":
 			n.proxy.FlushLogs()
-			continue
 		case m.VRRP != nil:
-			n.vrrp.Store(&m.VRRP)
-			continue
-		default:
-			continue
-		}
-		if err := n.link.Send(Message{Verdict: v}); err != nil {
-			return nil
+			n.keepRouters(m.VRRP)
+		case m.Verdict != nil:
+			n.relays.answered(m.Verdict)
 		}
 	}
 }

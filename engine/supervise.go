@@ -52,7 +52,9 @@ func (g *Guardian) hear(e childEvent) {
 		g.stopping = true
 	case m.Status != nil:
 		g.status[c.role] = m.Status
-		g.tellEngine()
+		if c.role == roleVRRP {
+			g.tellEngine()
+		}
 	case m.Verdict != nil && g.relays[m.Verdict.Seq] != 0:
 		g.relayed(m.Verdict)
 	case m.Verdict != nil:
@@ -60,6 +62,7 @@ func (g *Guardian) hear(e childEvent) {
 	case m.Relay != nil:
 		g.relay(c, m.Relay)
 	case m.Health != nil:
+		g.pulse.heard = true
 		g.felt(*m.Health)
 	case m.Peers != nil:
 		g.peers = m.Peers
@@ -125,6 +128,9 @@ func (g *Guardian) died(c *child) {
 	c.stop(enginePatience)
 	run := time.Since(c.started)
 	g.log.Error().Str("child", string(c.role)).AnErr("exit", c.exit).Dur("lived", run).Msg("child process died")
+	if c.role == roleEngine && c.exit != nil {
+		g.script.run(g.file.Process.ExecuteOnExitFailure)
+	}
 	g.restarts[c.role]++
 	g.restartLater(c.role, run)
 }

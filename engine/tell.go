@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -9,7 +10,7 @@ import (
 )
 
 // tell answers a request about the configuration that came in over the control socket.
-func (n *node) tell(m *AskMessage) *VerdictMessage {
+func (n *node) tell(ctx context.Context, m *AskMessage) *VerdictMessage {
 	v := &VerdictMessage{Seq: m.Seq}
 	var err error
 	switch m.Command {
@@ -26,6 +27,15 @@ func (n *node) tell(m *AskMessage) *VerdictMessage {
 	case "rollback":
 		err = n.layers.Rollback(m.Module, m.Revision, "keepsql rollback")
 		v.Report = []string{fmt.Sprintf("%s: revision %d is in force", m.Module, m.Revision)}
+	case "drain":
+		if err = n.drain.begin(m.Timeout, m.Grace); err == nil {
+			v.Report, v.Data, err = lines([]DrainStatus{n.drain.status()}, DrainStatus.String)
+		}
+	case "drain-status":
+		v.Report, v.Data, err = lines([]DrainStatus{n.drain.status()}, DrainStatus.String)
+	case "undrain":
+		err = n.drain.undo(ctx)
+		v.Report = []string{"this node serves again"}
 	default:
 		err = fmt.Errorf("unknown command %q", m.Command)
 	}

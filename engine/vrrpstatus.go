@@ -13,17 +13,8 @@ import (
 // vrrpRows makes rows of SHOW VRRP STATUS of what the vrrp child last said of itself, which
 // the guardian passes on. Before it said anything there are none.
 func (n *node) vrrpRows() []schema.Row {
-	text := n.vrrp.Load()
-	if text == nil {
-		return nil
-	}
-	var list []vrrp.InstanceStatus
-	if err := json.Unmarshal(*text, &list); err != nil {
-		n.log.Error().Err(err).Msg("cannot read the status of the vrrp process")
-		return nil
-	}
 	var rows []schema.Row
-	for _, i := range list {
+	for _, i := range n.routers() {
 		var addresses []string
 		for _, a := range i.VIPs {
 			addresses = append(addresses, a.String())
@@ -38,6 +29,16 @@ func (n *node) vrrpRows() []schema.Row {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// keepRouters takes in what the vrrp child says of itself.
+func (n *node) keepRouters(text json.RawMessage) {
+	var list []vrrp.InstanceStatus
+	if err := json.Unmarshal(text, &list); err != nil {
+		n.log.Error().Err(err).Msg("cannot read the status of the vrrp process")
+		return
+	}
+	n.vrrp.Store(&list)
 }
 
 func number(n uint8) string { return strconv.Itoa(int(n)) }

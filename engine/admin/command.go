@@ -40,7 +40,7 @@ func newRegistry() registry {
 		moduleCommands(), userCommands(), noopCommands(), setCommands(), compatCommands(), showCommands(), variableCommands(),
 		processlistCommands(), describeCommands(), checksumCommands(), processCommands(), peerCommands(), pullCommands(),
 		miscCommands(), configFileCommands(), metricsCommands(), digestCommands(), dumpCommands(),
-		historyCommands(), clusterCommands(), vrrpCommands(), helpCommands(),
+		historyCommands(), clusterCommands(), vrrpCommands(), switchCommands(), helpCommands(),
 	} {
 		for _, c := range family {
 			first := statement{text: c.text}

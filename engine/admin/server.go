@@ -43,6 +43,8 @@ type Options struct {
 	VRRP func() []schema.Row
 	// State is what peers of the cluster are told of this node, and a channel that is closed when that changes; nil: nothing.
 	State func() (text string, changed <-chan struct{})
+	// Switch takes the node out of service and back; nil: nothing does.
+	Switch Switch
 	// Interfaces replaces admin-mysql_ifaces for good; "" leaves the variable in force.
 	Interfaces string
 	// MaxSessions bounds the connections at one time; 0: 4096.
@@ -66,6 +68,7 @@ type Server struct {
 	config    func() (*conf.File, error)
 	vrrp      func() []schema.Row
 	state     func() (string, <-chan struct{})
+	switches  Switch
 	ifaces    string
 	maxConns  int64
 	maxWaits  int64
@@ -89,7 +92,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, metrics: o.Metrics, control: o.Control,
-		config: o.Config, vrrp: o.VRRP, state: o.State, ifaces: o.Interfaces, started: time.Now(),
+		config: o.Config, vrrp: o.VRRP, state: o.State, switches: o.Switch, ifaces: o.Interfaces, started: time.Now(),
 		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
 	}

@@ -69,7 +69,7 @@ func (n *node) load(want proxy.Load) {
 func TestDrain(t *testing.T) {
 	n := start(t, "", "")
 	tcp := n.tcp()
-	idle, temporary, trx, locks, running := n.raw(tcp), n.raw(n.socket), n.raw(tcp), n.raw(tcp), n.raw(tcp)
+	idle, temporary, trx, locks, running := n.raw(tcp), n.raw(tcp), n.raw(tcp), n.raw(tcp), n.raw(tcp)
 	expect(t, idle, "SELECT 1", "1")
 	expect(t, temporary, "CREATE TEMPORARY TABLE tmp (a INT)", "ok")
 	expect(t, trx, "BEGIN", "ok")
@@ -78,7 +78,9 @@ func TestDrain(t *testing.T) {
 	slept := make(chan any, 1)
 	go func() { slept <- says(t, running, "SELECT SLEEP(1)") }()
 	n.load(proxy.Load{Sessions: 5, InTransaction: 2, Running: 1})
-	if got := n.proxy.Load(func(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.1") }); got.Sessions != 4 {
+	local := n.raw(n.socket) // over a unix socket a client that writes after the end may not see what it was told
+	expect(t, local, "SELECT 1", "1")
+	if got := n.proxy.Load(func(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.1") }); got.Sessions != 5 {
 		t.Errorf("by TCP: %+v", got)
 	}
 
