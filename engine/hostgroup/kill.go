@@ -19,16 +19,22 @@ type Kill struct {
 	login    Login
 	threadID uint32
 	Query    bool // the statement only, not the connection
+	done     chan struct{}
 }
 
 // Kill asks for KILL CONNECTION, or with query KILL QUERY, on a connection's server, by the connection's own login. It
 // does not wait; false means that too many are pending already. It may be called while somebody else uses the connection.
-func (m *Manager) Kill(c *Conn, query bool) bool {
+func (m *Manager) Kill(c *Conn, query bool) bool { return m.KillTelling(c, query) != nil }
+
+// KillTelling is Kill with a channel that is closed when the server has been told, or cannot be reached: from then on the
+// kill strikes nothing any more. It is nil where too many are pending.
+func (m *Manager) KillTelling(c *Conn, query bool) <-chan struct{} {
+	done := make(chan struct{})
 	select {
-	case m.kills <- Kill{server: c.server, login: c.login, threadID: c.Info.ThreadID, Query: query}:
-		return true
+	case m.kills <- Kill{server: c.server, login: c.login, threadID: c.Info.ThreadID, Query: query, done: done}:
+		return done
 	default:
-		return false
+		return nil
 	}
 }
 
@@ -42,6 +48,7 @@ func (m *Manager) killer(ctx context.Context) {
 			if err := m.kill(ctx, k); err != nil && ctx.Err() == nil {
 				m.log.Warn().Err(err).Str("server", k.server.String()).Uint32("thread", k.threadID).Msg("kill on server failed")
 			}
+			close(k.done)
 		}
 	}
 }

@@ -11,8 +11,14 @@ import (
 )
 
 // answerer is a server in this process that lets everybody in and gives every command the same answer: an OK to what is
-// no SELECT, one row to what is. One of so many executions of prepared statements it forgets the statement, 0 for none. It does not allocate, so that what is counted is the proxy's.
+// no SELECT, one row to what is. One of so many executions of prepared statements it forgets the statement, 0 for none. It does
+// not allocate, so that what is counted is the proxy's.
 func answerer(t testing.TB, forgetful int) (port int) {
+	return standIn(t, func(auth *wire.Authenticator, c *wire.Conn) { answerAll(auth, c, forgetful) })
+}
+
+// standIn is a server in this process; serve is given each connection.
+func standIn(t testing.TB, serve func(*wire.Authenticator, *wire.Conn)) (port int) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +42,7 @@ func answerer(t testing.TB, forgetful int) (port int) {
 			mu.Lock()
 			conns = append(conns, nc)
 			mu.Unlock()
-			wg.Go(func() { answerAll(auth, wire.NewConn(nc), forgetful) })
+			wg.Go(func() { serve(auth, wire.NewConn(nc)) })
 		}
 	})
 	t.Cleanup(func() {

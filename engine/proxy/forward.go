@@ -54,13 +54,22 @@ func (s *session) executeOn(st *statement, set *settings) error {
 }
 
 // part settles a connection after a statement. A KILL QUERY may still be on its way to one whose statement was
-// interrupted, so nobody else gets that one.
+// interrupted, so nobody else gets that one; where the session needs it, the kill is waited for, so that it does not strike the
+// next statement.
 func (s *session) part(i int) {
 	if s.view.outcome() != goOn {
-		s.backends[i].flags |= stickyUnknown
-		if s.backends[i].flags&^(stickyHarmless|stickyUnknown) == 0 && !s.backends[i].inTrx {
+		b := &s.backends[i]
+		b.flags |= stickyUnknown
+		if b.flags&^(stickyHarmless|stickyUnknown) == 0 && !b.inTrx {
 			s.discard(i)
 			return
+		}
+		if killing := s.view.killed(); killing != nil {
+			select {
+			case <-killing:
+			case <-s.ctx.Done():
+			}
+			_, _ = b.ping() // takes what the server still has in mind; a connection that is broken shows it at the next statement
 		}
 	}
 	s.settle(i)

@@ -310,3 +310,82 @@ func TestOffline(t *testing.T) {
 func gone(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn)
 }
+
+// A KILL QUERY that comes too late must not strike the next statement.
+func TestLateKillStrikesNothing(t *testing.T) {
+	n := start(t, "", "")
+	victim, other := n.open(1), n.open(1)
+	id := one(t, victim, "SELECT CONNECTION_ID()")
+	exec(t, victim, "BEGIN", "DO 1", "SELECT * FROM t LIMIT 0 FOR UPDATE")
+	killed := 0
+	for i := range 40 {
+		result := make(chan error, 1)
+		go func() { _, err := victim.Exec("SELECT 1 FROM who WHERE SLEEP(0.01)"); result <- err }()
+		time.Sleep(time.Duration(6+i%10) * time.Millisecond)
+		exec(t, other, "KILL QUERY "+id)
+		if err := <-result; codeOf(err) == 1317 {
+			killed++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err := victim.Exec("SELECT 1 FROM who WHERE SLEEP(0.002)"); err != nil {
+				t.Fatalf("kill %d struck a later statement: %v", i, err)
+			}
+		}
+	}
+	t.Logf("%d of 40 were killed", killed)
+}
+
+// A KILL QUERY that overtakes the statement on its way to the server is repeated until it strikes. This server misses the
+// first.
+func TestKillAheadOfStatement(t *testing.T) {
+	t.Parallel()
+	kills, end := make(chan string, 10), make(chan struct{})
+	port := standIn(t, func(auth *wire.Authenticator, c *wire.Conn) {
+		defer c.Kill()
+		if _, err := auth.Handshake(c, 4711); err != nil {
+			return
+		}
+		ok, interrupted := &wire.OK{Status: wire.StatusAutocommit}, wire.Errorf(1317, "70100", "Query execution was interrupted")
+		for answer := wire.Message(ok); ; {
+			if c.WriteMessage(answer) != nil || c.Flush() != nil {
+				return
+			}
+			answer = ok
+			p, err := c.ReadPacket()
+			switch {
+			case err != nil:
+				return
+			case strings.HasPrefix(string(p), "\x03KILL"):
+				if kills <- string(p[1:]); len(kills) == 2 {
+					close(end)
+				}
+			case strings.Contains(string(p), "SLEEP"):
+				<-end
+				answer = interrupted
+			}
+		}
+	})
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )", port))
+	victim, other := n.dial(0), n.open(1)
+	if err := victim.WriteCommand(wire.ComQuery, "SELECT SLEEP(20)"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the statement", func() bool {
+		return strings.Contains(n.table("stats_mysql_processlist")[0]["info"], "SLEEP")
+	})
+	exec(t, other, "KILL QUERY "+n.table("stats_mysql_processlist")[0]["SessionID"])
+	p, err := victim.ReadPacket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := asError(t, p); e.Code != 1317 {
+		t.Errorf("the statement ended with %v", e)
+	}
+	for range 2 {
+		if got := <-kills; got != "KILL QUERY 4711" {
+			t.Errorf("the server was told: %s", got)
+		}
+	}
+}

@@ -50,8 +50,9 @@ type view struct {
 	keptUntil time.Time
 	woken     bool // a read deadline in the past was set on the client
 	verdict   verdict
-	reason    string // of killedConn, for the log
-	leaving   bool   // killedConn because the proxy is drained or stops: the client is told 1053
+	killing   <-chan struct{} // closed when the server was told of the latest kill; nil for none
+	reason    string          // of killedConn, for the log
+	leaving   bool            // killedConn because the proxy is drained or stops: the client is told 1053
 }
 
 func (v *view) logIn(user, schema string) {
@@ -132,6 +133,15 @@ func (v *view) attach(c *hostgroup.Conn, flags sticky) bool {
 	defer v.mu.Unlock()
 	v.doing, v.conn, v.flags = waiting, c, flags
 	return v.verdict == goOn
+}
+
+// killed gives the kill that was sent after the statement under way, nil for none, and forgets it.
+func (v *view) killed() <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	killing := v.killing
+	v.killing = nil
+	return killing
 }
 
 // forward shows that bytes pass between the client and a server from now on. It is false if the session has to end instead.

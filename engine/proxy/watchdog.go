@@ -49,6 +49,7 @@ func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
 	v.mu.Unlock()
 	switch {
 	case decided:
+		p.insist(s)
 	case doing == sleeping && !inTrx && flags&stickyHolds == 0 && p.draining.Load():
 		p.part(s, "drained")
 	case offline:
@@ -65,6 +66,34 @@ func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
 		p.interrupt(s, clientGone, "client is gone")
 	case doing == waiting && !deadline.IsZero() && now.After(deadline):
 		p.interrupt(s, timedOut, "query timeout")
+	}
+}
+
+// insist repeats a KILL QUERY whose statement goes on: the server may have been told before the statement reached it. A client
+// that has left meanwhile needs no statement at all.
+func (p *Proxy) insist(s *session) {
+	v := &s.view
+	v.mu.Lock()
+	again := v.doing == waiting && v.conn != nil && (v.verdict == timedOut || v.verdict == killedQuery) && isClosed(v.killing)
+	if again {
+		v.killing = p.servers.KillTelling(v.conn, true)
+	}
+	v.mu.Unlock()
+	if again && hungUp(s.client.Socket().NetConn()) {
+		p.interrupt(s, clientGone, "client is gone")
+	}
+}
+
+// isClosed reports whether a kill is over; one that was never begun is.
+func isClosed(done <-chan struct{}) bool {
+	if done == nil {
+		return true
+	}
+	select {
+	case <-done:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -92,7 +121,7 @@ func (p *Proxy) interrupt(s *session, why verdict, reason string) {
 	if (v.doing == waiting || v.doing == forwarding) && v.conn != nil {
 		query := why == timedOut || why == killedQuery
 		if query || p.settings.Load().killBackend {
-			p.servers.Kill(v.conn, query)
+			v.killing = p.servers.KillTelling(v.conn, query)
 		}
 		if !query {
 			v.conn.Conn.Kill() // the session has the connection, and finds out
