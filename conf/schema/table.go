@@ -128,15 +128,15 @@ func Lookup(schema, name string) *Table {
 func parseTable(schema, ddl string) *Table {
 	head, body, _ := strings.Cut(ddl, " (\n")
 	t := &Table{Schema: schema, Name: strings.TrimPrefix(head, "CREATE TABLE "), DDL: oneLine(ddl)}
-	for line := range strings.SplitSeq(body, "\n") {
-		line = strings.TrimSpace(line)
+	for line := range strings.SplitSeq(strings.TrimSuffix(body, ")"), "\n") {
+		line = strings.TrimSuffix(strings.TrimSpace(line), ",")
 		switch {
 		case strings.HasPrefix(line, "PRIMARY KEY ("):
 			list, _, _ := strings.Cut(strings.TrimPrefix(line, "PRIMARY KEY ("), ")")
 			t.Key = strings.Split(list, ", ")
 		case strings.HasPrefix(line, "UNIQUE"):
 		default:
-			c, key := parseColumn(strings.TrimSuffix(strings.TrimSuffix(line, ","), ")"))
+			c, key := parseColumn(line)
 			t.Columns = append(t.Columns, c)
 			if key {
 				t.Key = []string{c.Name}
