@@ -144,6 +144,9 @@ func (s *session) dropBackends() {
 // afterStatement draws the consequences of an executed statement for the connection it ran on and for the session.
 func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	a := &s.answer
+	if st.command == wire.ComStmtPrepare { // executes nothing
+		return
+	}
 	if st.binds && a.Err != nil { // refused: there is nothing to be bound to
 		s.lockedOn, st.multiplex = -1, rule.Unset
 	}
@@ -151,8 +154,6 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	switch {
 	case a.Err != nil:
 		b.inTrx = s.trxAfterError(b, st)
-	case a.Kind == wire.KindPrepared: // says nothing of transactions, and executed nothing
-		return
 	default:
 		b.inTrx = a.Status&wire.StatusInTrans != 0
 	}
@@ -161,6 +162,9 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	}
 	if a.Status&wire.StatusDBDropped != 0 {
 		b.conn.Schema = ""
+	}
+	if a.Err == nil && st.changesTables() {
+		s.p.prepared.Changed()
 	}
 	warnings := a.Warnings > 0 && a.Err == nil
 	b.flags = b.flags.after(st, warnings, b.inTrx)

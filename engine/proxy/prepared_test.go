@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func binary(c *mysql.Config) { c.InterpolateParams = false }
+func binaryProtocol(c *mysql.Config) { c.InterpolateParams = false }
 
 func TestPreparedStatements(t *testing.T) {
 	n := start(t, "", readWriteSplit)
-	db := n.open(1, binary)
+	db := n.open(1, binaryProtocol)
 	exec(t, db, "DELETE FROM t")
 	insert, err := db.Prepare("INSERT INTO t (v) VALUES (?)")
 	if err != nil {
@@ -47,7 +47,7 @@ func TestPreparedStatements(t *testing.T) {
 // Within a transaction a statement prepared on the reader is executed where the transaction is, parameter types included.
 func TestPreparedInTransaction(t *testing.T) {
 	n := start(t, "", readWriteSplit)
-	db := n.open(1, binary)
+	db := n.open(1, binaryProtocol)
 	exec(t, db, "DELETE FROM t")
 	count, err := db.Prepare("SELECT COUNT(*) FROM t WHERE v = ? AND 1 = ?")
 	if err != nil {
@@ -72,7 +72,7 @@ func TestPreparedInTransaction(t *testing.T) {
 
 func TestPreparedLongData(t *testing.T) {
 	n := start(t, "", "")
-	db := n.open(1, binary, func(c *mysql.Config) { c.MaxAllowedPacket = 1 << 20 })
+	db := n.open(1, binaryProtocol, func(c *mysql.Config) { c.MaxAllowedPacket = 1 << 20 })
 	exec(t, db, "CREATE OR REPLACE TABLE big (v LONGBLOB)")
 	data := bytes.Repeat([]byte("0123456789"), 300_000) // more than a packet: sent as long data
 	if _, err := db.Exec("INSERT INTO big VALUES (?)", data); err != nil {
@@ -89,7 +89,7 @@ func TestPreparedShareConnection(t *testing.T) {
 	n.admin("mysql_servers", "UPDATE mysql_servers SET max_connections=1")
 	var list []*sql.Stmt
 	for i := range 10 {
-		db := n.open(1, binary)
+		db := n.open(1, binaryProtocol)
 		st, err := db.Prepare(fmt.Sprintf("SELECT ? + %d", i%5))
 		if err != nil {
 			t.Fatal(err)

@@ -1,5 +1,7 @@
 package proxy
 
+import "bytes"
+
 // trait is a set of things that a digest text contains and that matter beyond the class of the statement.
 type trait uint16
 
@@ -79,6 +81,27 @@ func beginsWith(text []byte, phrase string) bool {
 		}
 	}
 	return true
+}
+
+// changesTables reports whether a statement may change a table or view that others know of.
+func (st *statement) changesTables() bool {
+	for text := st.text; len(text) > 0; {
+		part, rest, several := bytes.Cut(text, []byte(";"))
+		verb, _, _ := bytes.Cut(part, []byte(" "))
+		switch len(verb) {
+		case len("drop"), len("alter"), len("create"):
+			object := part[min(len(part), len(verb)+1):]
+			change := beginsWith(verb, "drop") || beginsWith(verb, "alter") || beginsWith(verb, "create") || beginsWith(verb, "rename")
+			if change && !beginsWith(object, "temporary ") && !beginsWith(object, "or replace temporary ") {
+				return true
+			}
+		}
+		if !several {
+			break
+		}
+		text = bytes.TrimLeft(rest, " ")
+	}
+	return false
 }
 
 func wordByte(c byte) bool { return c|0x20-'a' < 26 || c-'0' < 10 || c == '_' || c == '$' }

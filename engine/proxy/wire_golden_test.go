@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -133,6 +134,8 @@ func step(t *testing.T, addr string, clients map[string]*rawClient, conn, op str
 		return c.command(wire.ComStmtPrepare, text)
 	case "execute":
 		return c.command(wire.ComStmtExecute, string(c.stmt)+"\x00\x01\x00\x00\x00")
+	case "execute with", "long data":
+		return c.numbered(op, args)
 	case "execute cursor":
 		return c.command(wire.ComStmtExecute, string(c.stmt)+"\x01\x01\x00\x00\x00")
 	case "fetch":
@@ -140,6 +143,29 @@ func step(t *testing.T, addr string, clients map[string]*rawClient, conn, op str
 	}
 	t.Fatalf("step %q is not known", op)
 	return ""
+}
+
+// numbered takes a step on a statement of a given number.
+func (r *rawClient) numbered(op string, args json.RawMessage) string {
+	var a struct {
+		ID          byte
+		Params      string
+		Param, Size int
+	}
+	if err := json.Unmarshal(args, &a); err != nil {
+		return err.Error()
+	}
+	if op == "long data" {
+		if r.c.WriteCommand(wire.ComStmtSendLongData, string([]byte{a.ID, 0, 0, 0, byte(a.Param), 0})+strings.Repeat("a", a.Size)) != nil {
+			return "CLOSED"
+		}
+		return ""
+	}
+	params, err := hex.DecodeString(a.Params)
+	if err != nil {
+		return err.Error()
+	}
+	return r.command(wire.ComStmtExecute, string([]byte{a.ID, 0, 0, 0, 0, 1, 0, 0, 0})+string(params))
 }
 
 // changeUser logs in as the record says: "app2", "app (empty auth)" or "app2 bad".
