@@ -18,9 +18,9 @@ type listener struct {
 	path string
 }
 
-func open(a Address) (*listener, error) {
+func open(a Address, config *net.ListenConfig) (*listener, error) {
 	if a.Network != "unix" {
-		ln, err := (&net.ListenConfig{}).Listen(context.Background(), a.Network, a.Text)
+		ln, err := config.Listen(context.Background(), a.Network, a.Text)
 		if err != nil {
 			return nil, err
 		}

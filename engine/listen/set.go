@@ -21,6 +21,8 @@ type Options struct {
 	Handle Handler
 	// Retry is how often listeners that could not be opened are tried again; 1 s where it is 0.
 	Retry time.Duration
+	// NoKeepAlive leaves TCP keep-alive off; the handler may turn it on. Otherwise it is on, with package net's times.
+	NoKeepAlive bool
 }
 
 // Set is the listeners of one service. Its methods may be called from any goroutine.
@@ -28,6 +30,7 @@ type Set struct {
 	log    zerolog.Logger
 	handle Handler
 	retry  time.Duration
+	config net.ListenConfig
 
 	mu       sync.Mutex // guards what follows
 	ctx      context.Context
@@ -39,10 +42,15 @@ type Set struct {
 
 // New makes a Set without listeners.
 func New(o Options) *Set {
-	return &Set{
+	s := &Set{
 		log: o.Log, handle: o.Handle, retry: cmp.Or(o.Retry, time.Second),
 		open: map[Address]*listener{}, failed: map[Address]string{},
 	}
+	s.config.SetMultipathTCP(false) // which package net would turn on, and no client of ours speaks
+	if o.NoKeepAlive {
+		s.config.KeepAlive = -1
+	}
+	return s
 }
 
 // Apply makes the open listeners those of the list; "" closes all. It may be called before Run, which opens the listeners
@@ -128,7 +136,7 @@ func (s *Set) retryFailed() {
 
 // openListener opens one listener, with mu held; the same failure is logged once.
 func (s *Set) openListener(a Address) {
-	l, err := open(a)
+	l, err := open(a, &s.config)
 	if err != nil {
 		if why := reason(err); s.failed[a] != why {
 			s.failed[a] = why

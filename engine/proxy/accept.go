@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +27,10 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	defer s.stop()
 	p.registry.add(s)
 	defer p.registry.remove(s)
-	defer c.Close()
+	defer func() {
+		c.Release() // the goodbye lies in a buffer
+		c.Close()
+	}()
 	created := p.now()
 	defer func() { s.auditEnd(created) }()
 	if ctx.Err() != nil { // too late for the watchdog to tell the session
@@ -50,8 +52,9 @@ func tune(nc net.Conn, keepalive time.Duration) {
 	if !ok {
 		return
 	}
-	_ = t.SetNoDelay(true) // without effect on a socket that is already closed
-	_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: keepalive > 0, Idle: keepalive})
+	if keepalive > 0 { // off otherwise, as the listener leaves it; delays are off in every connection that package net accepts
+		_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: keepalive}) // without effect on a closed socket
+	}
 }
 
 // logIn authenticates the client and answers it.
@@ -122,14 +125,8 @@ func (s *session) leave() {
 
 // splitAddr gives host and port of a client's address; a unix socket is localhost.
 func splitAddr(a net.Addr) (string, int) {
-	host := wire.HostOf(a)
-	if a == nil || a.Network() == "unix" {
-		return host, 0
+	if t, ok := a.(*net.TCPAddr); ok {
+		return wire.HostOf(a), t.Port
 	}
-	_, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return host, 0
-	}
-	n, _ := strconv.Atoi(port) // 0 for what is no number
-	return host, n
+	return wire.HostOf(a), 0
 }

@@ -100,7 +100,7 @@ func New(o Options) *Proxy {
 		Log: o.Log, Now: o.Now,
 		Attributes: []wire.Attribute{{Name: "program_name", Value: "proxysql"}},
 	})
-	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle})
+	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle, NoKeepAlive: true})
 	p.cache = cache.New(0)
 	p.logs = newLogs(&o)
 	p.mirrors.p = p

@@ -46,7 +46,7 @@ func (s *selfProbes) has(nc net.Conn) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.from[a.String()]
+	return len(s.from) > 0 && s.from[a.String()]
 }
 
 // greet answers a probe by way of what a client's login needs too.

@@ -8,6 +8,11 @@ func HostOf(a net.Addr) string {
 	if a == nil || isUnix(a) {
 		return "localhost"
 	}
+	if t, ok := a.(*net.TCPAddr); ok {
+		if ip := t.AddrPort().Addr(); ip.IsValid() {
+			return ip.Unmap().String()
+		}
+	}
 	host, _, err := net.SplitHostPort(a.String())
 	if err != nil {
 		return a.String()
