@@ -34,6 +34,18 @@ func manyRules(n int) []rule.Row {
 	return rows
 }
 
+// alikeRules is n rules for one table, of which a statement on the last column matches only the last: all their literals but
+// one are in every statement.
+func alikeRules(n int) []rule.Row {
+	var rows []rule.Row
+	for i := range n {
+		r := rule.Row{RuleID: i + 1, DestinationHostgroup: rule.Some(i), Apply: true}
+		r.MatchDigest = rule.Some(fmt.Sprintf(`^SELECT .* FROM orders WHERE .*column_%d\s*=\s*\?`, i))
+		rows = append(rows, r)
+	}
+	return rows
+}
+
 type benchmark struct {
 	name string
 	rows []rule.Row
@@ -46,6 +58,7 @@ var benchmarks = []benchmark{
 	{"seed/for update", seedRules(), "SELECT c FROM sbtest2 WHERE id=? FOR UPDATE", 1},
 	{"seed/update", seedRules(), "UPDATE sbtest1 SET k=k+? WHERE id=?", rule.Unset},
 	{"300/last", manyRules(300), "SELECT DISTINCT c FROM table_299 WHERE id BETWEEN ? AND ? ORDER BY c", 300},
+	{"300/alike", alikeRules(300), "SELECT a, b, c FROM orders WHERE id=? AND column_299=? ORDER BY c", 300},
 	{"300/none", manyRules(300), "SELECT DISTINCT c FROM other WHERE id BETWEEN ? AND ? ORDER BY c", rule.Unset},
 	{"rewrite", []rule.Row{{MatchPattern: rule.Some(`sbtest(\d+)`), ReplacePattern: rule.Some(`shard_\1`)}}, "SELECT c FROM sbtest2 WHERE id=?", 1},
 }

@@ -15,9 +15,10 @@ const (
 // can match. Strings are folded to lower case unless every letter is compared
 // exactly.
 type literals struct {
-	exact []string // all of them; nil if they are too many or unknown
-	need  []string // every match contains one of these; nil if unknown
-	pure  bool     // exact is all there is to it: no condition on what stands around
+	exact []string   // all of them; nil if they are too many or unknown
+	need  []string   // every match contains one of these; nil if unknown
+	also  [][]string // and one of each of these
+	pure  bool       // exact is all there is to it: no condition on what stands around
 }
 
 // analyser walks a parsed expression.
@@ -49,10 +50,12 @@ func (a *analyser) walk(re *syntax.Regexp) literals {
 	case syntax.OpConcat:
 		return a.concat(re.Sub)
 	case syntax.OpPlus:
-		return literals{need: a.walk(re.Sub[0]).necessary()}
+		l := a.walk(re.Sub[0])
+		return literals{need: l.necessary(), also: l.also}
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return literals{need: a.walk(re.Sub[0]).necessary()}
+			l := a.walk(re.Sub[0])
+			return literals{need: l.necessary(), also: l.also}
 		}
 	}
 	return literals{}
@@ -134,6 +137,11 @@ func (a *analyser) concat(subs []*syntax.Regexp) literals {
 		}
 		whole = false
 		out.need = better(better(out.need, run), l.necessary())
+		out.add(run)
+		out.add(l.need)
+		for _, set := range l.also {
+			out.add(set)
+		}
 		if run = l.exact; run == nil {
 			run = []string{""}
 		}
@@ -143,7 +151,18 @@ func (a *analyser) concat(subs []*syntax.Regexp) literals {
 		return out
 	}
 	out.need = better(out.need, run)
+	out.add(run)
 	return out
+}
+
+// maxAlso is how many sets of necessary strings are kept for an expression.
+const maxAlso = 8
+
+// add notes a set of which every match contains one.
+func (l *literals) add(set []string) {
+	if shortest(set) > 0 && len(l.also) < maxAlso {
+		l.also = append(l.also, set)
+	}
 }
 
 // necessary returns the strings of which every match contains one.

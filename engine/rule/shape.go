@@ -15,9 +15,10 @@ type shape struct {
 	// prefix, contains one of need, or, with both anchors, is one of prefix.
 	decided decision
 
-	prefix []string // every matching text begins with one of these
-	suffix []string // every matching text ends with one of these, or with \n after it
-	need   []string // every matching text contains one of these
+	prefix []string   // every matching text begins with one of these
+	suffix []string   // every matching text ends with one of these, or with \n after it
+	need   []string   // every matching text contains one of these
+	also   [][]string // and one of each of these
 }
 
 type decision uint8
@@ -47,7 +48,7 @@ func shapeOf(pattern string, caseless bool) shape {
 	s := shape{fold: a.fold}
 	body, begin, end := anchors(re)
 	all := a.concat(body)
-	s.need = all.necessary()
+	s.need, s.also = all.necessary(), all.also
 	if begin {
 		s.prefix = a.leading(body)
 	}

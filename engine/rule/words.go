@@ -25,6 +25,7 @@ func newLiteralIndex(n int, expression func(i int) *pattern) literalIndex {
 	x := literalIndex{rest: newBitset(n)}
 	rules := make(map[string]bitset)
 	patterns, searching := 0, false
+	common := commonness(n, expression)
 	for i := range n {
 		p := expression(i)
 		if p == nil || shortest(p.need) == 0 {
@@ -34,7 +35,7 @@ func newLiteralIndex(n int, expression func(i int) *pattern) literalIndex {
 		patterns++
 		searching = searching || p.prefix == nil
 		x.wide = x.wide || p.re2 != nil
-		for _, word := range p.need {
+		for _, word := range rarest(p, common) {
 			if rules[word] == nil {
 				rules[word] = newBitset(n)
 			}
@@ -45,6 +46,43 @@ func newLiteralIndex(n int, expression func(i int) *pattern) literalIndex {
 		x.words = newAutomaton(wordList(rules))
 	}
 	return x
+}
+
+// commonness counts the rules that cannot do without a string.
+func commonness(n int, expression func(i int) *pattern) map[string]int {
+	count := make(map[string]int)
+	for i := range n {
+		p := expression(i)
+		if p == nil {
+			continue
+		}
+		for _, set := range append(p.also[:len(p.also):len(p.also)], p.need) {
+			for _, word := range set {
+				count[word]++
+			}
+		}
+	}
+	return count
+}
+
+// rarest chooses among the strings that an expression cannot do without those that fewest others have: where hundreds of rules
+// begin alike, their beginning excludes none of them.
+func rarest(p *pattern, common map[string]int) []string {
+	best, least := p.need, most(p.need, common)
+	for _, set := range p.also {
+		if n := most(set, common); n < least && shortest(set) > 1 {
+			best, least = set, n
+		}
+	}
+	return best
+}
+
+func most(set []string, common map[string]int) int {
+	n := 0
+	for _, word := range set {
+		n = max(n, common[word])
+	}
+	return n
 }
 
 // wordList folds and cuts the literals.
