@@ -67,6 +67,31 @@ func (s *session) fromCache(st *statement, set *settings, now time.Time) (done b
 	return true, nil
 }
 
+// cacheText is what makes the statement, as part of its key: the text, and the parameters where it is executed. Types that
+// come with them are noted for executions that come without.
+func (st *statement) cacheText() []byte {
+	cs := st.client
+	if cs == nil {
+		return st.sql
+	}
+	const id = 5 // command and number of the statement
+	p := st.payload
+	k := append(append(st.cacheKey[:0], st.sql...), 0)
+	flag, size := cs.paramTypes(p)
+	values := p[len(p):]
+	switch {
+	case flag == 0: // no parameters
+		flag = len(p)
+	case p[flag] != 0:
+		cs.types = append(cs.types[:0], p[flag+1:flag+1+size]...)
+		values = p[flag+1+size:]
+	default:
+		values = p[flag+1:]
+	}
+	st.cacheKey = append(append(append(k, cs.types...), p[id:flag]...), values...)
+	return st.cacheKey
+}
+
 // cacheable reports whether a statement's answer depends on nothing but its key: it reads, and neither it nor the session has
 // to do with anything that only one server connection has.
 func (s *session) cacheable(st *statement) bool {

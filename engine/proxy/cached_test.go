@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -216,6 +217,7 @@ func TestCachedAnswersAreTranslated(t *testing.T) {
 			n.proxy.FlushCache()
 		}
 		ask(t, n.dial(first), wire.ComQuery, q, first)
+		waitFor(t, "the answer in the cache", func() bool { return n.global("Query_Cache_Entries") == 1 })
 		for _, caps := range kinds {
 			hits := n.global("Query_Cache_count_GET_OK")
 			got := ask(t, n.dial(caps), wire.ComQuery, q, caps)
@@ -287,4 +289,92 @@ func TestLoadsUnderTraffic(t *testing.T) {
 	}
 	close(stop)
 	clients.Wait()
+}
+
+// Rewritten statements, prepared ones too, are rewritten once.
+func TestPreparedStatementsAreRewrittenOnce(t *testing.T) {
+	n := start(t, "", "")
+	n.setRules("match_pattern='name', replace_pattern='UPPER(name)'")
+	db := n.open(1, func(c *mysql.Config) { c.InterpolateParams = false })
+	for range 2 {
+		if got := one(t, db, "SELECT name FROM who WHERE 1=?", 1); got != "WRITER" {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+// execution is a COM_STMT_EXECUTE of a statement with one parameter, an INT. The types stand in it or, as C clients have it, only in
+// the first one.
+func execution(id []byte, value byte, types bool) string {
+	p := append(append([]byte(nil), id...), 0, 1, 0, 0, 0, 0)
+	if types {
+		p = append(p, 1, 3, 0)
+	} else {
+		p = append(p, 0)
+	}
+	return string(append(p, value, 0, 0, 0))
+}
+
+func TestCachedExecutions(t *testing.T) {
+	n := start(t, "", fmt.Sprintf(cacheRule, ""))
+	setup := n.open(1)
+	exec(t, setup, "CREATE OR REPLACE TABLE qc (a INT)", "INSERT INTO qc VALUES (1), (2)")
+	prepare := func() (*wire.Conn, []byte) {
+		c := n.dial(0)
+		return c, ask(t, c, wire.ComStmtPrepare, "SELECT COUNT(*) FROM d.qc WHERE a >= ?", 0)[0][1:5]
+	}
+	c, id := prepare()
+	count := func(c *wire.Conn, id []byte, value byte, types bool) byte {
+		t.Helper()
+		packets := ask(t, c, wire.ComStmtExecute, execution(id, value, types), 0)
+		if len(packets) != 5 {
+			t.Fatalf("answer: %q", packets)
+		}
+		return packets[3][2]
+	}
+	got := []byte{count(c, id, 1, true), count(c, id, 2, true)}
+	exec(t, setup, "INSERT INTO qc VALUES (3)")
+	got = append(got, count(c, id, 1, true), count(c, id, 1, false), count(c, id, 2, false))
+	// another client: its types are noted although its first execution reaches no server
+	c, id = prepare()
+	got = append(got, count(c, id, 2, true), count(c, id, 1, false), count(c, id, 3, false))
+	// the text protocol has answers of its own
+	text, _ := strconv.Atoi(one(t, setup, "SELECT COUNT(*) FROM d.qc WHERE a >= 1"))
+	got = append(got, byte(text))
+	if d := cmp.Diff([]byte{2, 1, 2, 2, 1, 1, 2, 1, 3}, got); d != "" {
+		t.Error(d)
+	}
+	if hits := n.global("Query_Cache_count_GET_OK"); hits != 5 {
+		t.Errorf("%d hits, want 5", hits)
+	}
+}
+
+// hitter is a client whose statements are answered from the cache.
+func hitter(t testing.TB, port int) (hit func() error) {
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )\n", port)+fmt.Sprintf(cacheRule, ""))
+	c, _, err := wire.Dial(t.Context(), "unix", n.socket, &wire.Account{User: "app", Password: "app_pass"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Kill() })
+	client, payload := statementClient{c: c}, []byte("\x03SELECT c FROM qc WHERE id=50042")
+	return func() error { return client.query(payload) }
+}
+
+func TestCacheHitsDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("skipped: the race detector allocates")
+	}
+	hit := hitter(t, answerer(t, 0))
+	run := func() {
+		if err := hit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 200 {
+		run()
+	}
+	if got := testing.AllocsPerRun(2000, run); got != 0 {
+		t.Errorf("%v allocations", got)
+	}
 }

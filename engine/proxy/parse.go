@@ -114,14 +114,3 @@ func (st *statement) repeatable() bool {
 	return st.plainRead() || st.traits&traitSeveral == 0 &&
 		(st.class == digest.CommandShow || st.class == digest.CommandDescribe || st.class == digest.CommandShowTableStatus)
 }
-
-// cacheText is what makes the statement, as part of its key in the query cache.
-func (st *statement) cacheText() []byte {
-	if st.client == nil {
-		return st.sql
-	}
-	st.cacheKey = append(append(st.cacheKey[:0], st.sql...), 0)
-	st.cacheKey = append(st.cacheKey, st.client.types...)
-	st.cacheKey = append(st.cacheKey, st.payload[5:]...) // behind the id
-	return st.cacheKey
-}

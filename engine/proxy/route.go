@@ -23,7 +23,7 @@ func (s *session) decide(st *statement, set *settings, comment []byte) {
 	if d.NextQueryFlagIN != rule.Unset {
 		s.flagIN = d.NextQueryFlagIN
 	}
-	if d.Rewritten != nil {
+	if d.Rewritten != nil && st.client == nil { // what is executed was rewritten when it was prepared
 		st.packet = append(append(st.packet[:0], byte(st.command)), d.Rewritten...)
 		st.payload = st.packet
 		st.parse(st.packet[1:], &set.digest)
