@@ -117,7 +117,7 @@ func made(t *testing.T, script string) {
 			t.Fatalf("%s: %v", stmt, err)
 		}
 	}
-	if err := s.Close(); err != nil {
+	if err := errors.Join(s.Filled(), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
