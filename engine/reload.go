@@ -126,10 +126,11 @@ func (g *Guardian) consult(ctx context.Context, r role, m Message) (*VerdictMess
 		return &VerdictMessage{Report: []string{fmt.Sprintf("the %s process is not running; it takes the configuration when it starts", r)}}, nil
 	}
 	g.seq++
+	seq := g.seq // hear may count on
 	if m.Config != nil {
-		m.Config.Seq = g.seq
+		m.Config.Seq = seq
 	} else {
-		m.Ask.Seq = g.seq
+		m.Ask.Seq = seq
 	}
 	if err := c.link.Send(m); err != nil {
 		return nil, fmt.Errorf("reach the %s process: %w", r, err)
@@ -139,7 +140,7 @@ func (g *Guardian) consult(ctx context.Context, r role, m Message) (*VerdictMess
 	for {
 		select {
 		case e := <-g.events:
-			if v := verdictOf(e, c, g.seq); v != nil {
+			if v := verdictOf(e, c, seq); v != nil {
 				if v.Error != "" {
 					return nil, refusal(v.Error)
 				}

@@ -59,8 +59,11 @@ func (p *Proxy) greet(nc net.Conn) {
 }
 
 // Probe connects to the own listener as a client would and reads the greeting. The error says what a client would see; it is
-// nil too where no listener can be tried without asking another host.
+// nil too where no listener can be tried without asking another host, and while the proxy is drained, which is no illness.
 func (p *Proxy) Probe(ctx context.Context) error {
+	if p.draining.Load() {
+		return nil
+	}
 	if ok, why := p.Health(); !ok {
 		return errors.New(why)
 	}

@@ -1,0 +1,178 @@
+package lab_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keepsql/keepsql/engine"
+	"github.com/keepsql/keepsql/engine/internal/binary"
+)
+
+// repeatVariable is how often each event of TestSwitch is measured; 1 where it is not set.
+const repeatVariable = "KEEPSQL_LAB_REPEAT"
+
+// TestSwitch moves the virtual IP on purpose, and for reasons the proxy has, while a client works through it.
+func TestSwitch(t *testing.T) {
+	n := newNetwork(t, "node1", "node2", "db1", "db2", "db3", "client")
+	program := binary.Path(t)
+	dbs := startDatabases(t, n)
+	node1 := newNode(t, n, "node1", program, seed(t, "node1.cnf"))
+	node2 := newNode(t, n, "node2", program, seed(t, "node2.cnf"))
+	node1.start(t)
+	node2.start(t)
+	s := &scenario{network: n, node1: node1, node2: node2, dbs: dbs}
+	within(t, 15*time.Second, "node1 takes the virtual IP", func() error { return s.owner("node1") })
+	s.probe = startProbe(t, s.network, vip+":6033")
+	s.probe.settled(t, "node1", 15*time.Second)
+	repeat, _ := strconv.Atoi(os.Getenv(repeatVariable))
+	repeat = max(repeat, 1)
+
+	t.Run("failover", func(t *testing.T) { s.failovers(t, repeat) })
+	t.Run("death", func(t *testing.T) { s.deaths(t, repeat) })
+	s.stops(t, repeat) // what it starts must outlive a subtest
+	t.Run("drain", s.drain)
+	t.Run("writer", s.writer)
+	t.Log(report(s.outages))
+	t.Log(summary(s.outages))
+}
+
+// keepsql runs a command of the program against the node's running one.
+func (n *node) keepsql(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(n.bin, append(args, "-D", filepath.Join(n.dir, "data"))...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("keepsql %v on %s: %v: %s", args, n.host, err, out)
+	}
+	return string(out)
+}
+
+// failovers sends the virtual IP to and fro.
+func (s *scenario) failovers(t *testing.T, repeat int) {
+	heirs := func(n *node) {
+		within(t, 5*time.Second, "the nodes know each other", func() error {
+			if !strings.Contains(n.keepsql(t, "status"), `"state": "serving"`) {
+				return fmt.Errorf("%s is not known to serve", n.host)
+			}
+			return nil
+		})
+	}
+	heirs(s.node1)
+	for range repeat {
+		s.event(t, "keepsql failover", "node2", func() { s.node1.keepsql(t, "failover", "VI_1") })
+		s.event(t, "keepsql failover", "node1", func() { s.node2.keepsql(t, "failover") })
+	}
+	s.event(t, "PROXYSQL FAILOVER", "node2", func() {
+		if out := s.node1.admin(t, "PROXYSQL FAILOVER VI_1"); !strings.Contains(out, "10.99.0.2 is MASTER") {
+			t.Errorf("PROXYSQL FAILOVER says %q", out)
+		}
+	})
+	time.Sleep(4 * time.Second)
+	if err := s.owner("node2"); err != nil {
+		t.Errorf("node1 did not stay back: %v", err)
+	}
+	s.event(t, "keepsql failover --release: node1 preempts", "node1", func() { s.node1.keepsql(t, "failover", "--release", "VI_1") })
+	s.limit(t, "keepsql failover", 150*time.Millisecond)
+}
+
+// deaths kills the engine, whose peer knows beforehand that it is to follow.
+func (s *scenario) deaths(t *testing.T, repeat int) {
+	for range repeat {
+		s.event(t, "kill -9 of the engine", "node2", func() { s.kill(t, "proxysql") })
+		s.back(t, "the engine is back: node1 preempts")
+	}
+	s.limit(t, "kill -9 of the engine", 400*time.Millisecond)
+}
+
+func (s *scenario) stops(t *testing.T, repeat int) {
+	for range repeat {
+		s.event(t, "SIGTERM", "node2", func() { s.node1.stop(t) })
+		s.restart(t)
+	}
+	s.limit(t, "SIGTERM", 150*time.Millisecond)
+}
+
+// drain takes node1 out of service while a client is in a transaction through the virtual IP.
+func (s *scenario) drain(t *testing.T) {
+	trx := make(chan error, 1)
+	go func() {
+		_, err := s.tryApp("BEGIN; INSERT INTO lab.t (v) VALUES (77); SELECT SLEEP(1); COMMIT")
+		trx <- err
+	}()
+	time.Sleep(300 * time.Millisecond)
+	var out string
+	s.event(t, "keepsql drain, with a transaction of a second", "node2", func() { out = s.node1.keepsql(t, "drain", "--timeout=10s") })
+	if !strings.Contains(out, "in a transaction") || !strings.Contains(out, "drained: 0 sessions") || !strings.Contains(out, "1 virtual routers are handed over") {
+		t.Errorf("keepsql drain says %s", out)
+	}
+	if err := <-trx; err != nil {
+		t.Errorf("the transaction: %v", err)
+	}
+	if got := s.dbs[0].Query(t, "SELECT COUNT(*) FROM lab.t WHERE v = 77"); got[0][0] != "1" {
+		t.Errorf("the transaction left %s rows", got[0][0])
+	}
+	within(t, 3*time.Second, "node1 is in fault", func() error { return s.vrrpState(s.node1, "FAULT") })
+	if out := s.node1.admin(t, "SHOW VRRP STATUS"); !strings.Contains(out, "drained by an operator") {
+		t.Errorf("SHOW VRRP STATUS: %s", out)
+	}
+	s.event(t, "keepsql undrain: node1 preempts", "node1", func() { s.node1.keepsql(t, "undrain") })
+}
+
+func (s *scenario) vrrpState(n *node, want string) error {
+	out, err := n.tryAdmin("SHOW VRRP STATUS")
+	if err == nil && !strings.Contains(out, "\t"+want+"\t") {
+		err = fmt.Errorf("SHOW VRRP STATUS: %s", out)
+	}
+	return err
+}
+
+// writer cuts node1 off from the primary, which node2 still reaches.
+func (s *scenario) writer(t *testing.T) {
+	blackhole := func(verb string) { ip(t, "-n", s.ns("node1"), "route", verb, "unreachable", addresses["db1"]) }
+	s.event(t, "node1 is cut off from the primary", "node2", func() { blackhole("add") })
+	var st engine.Status
+	if err := json.Unmarshal([]byte(s.node1.keepsql(t, "status")), &st); err != nil {
+		t.Fatal(err)
+	}
+	if d := string(st.Children["engine"].Detail); !strings.Contains(d, "no writer is reachable") {
+		t.Errorf("status of node1: %s", d)
+	}
+	s.event(t, "node1 reaches it again", "node1", func() { blackhole("del") })
+}
+
+// limit fails the test where an event took a client too long; the limit is generous, for machines that are busy.
+func (s *scenario) limit(t *testing.T, event string, limit time.Duration) {
+	t.Helper()
+	for _, o := range s.outages {
+		if o.event == event && o.longest > limit {
+			t.Errorf("%s: %v without an answer; errors: %v", o.event, o.longest, o.errors)
+		}
+	}
+}
+
+// summary is least, median and worst of the outages of each event.
+func summary(outages []outage) string {
+	by := map[string][]time.Duration{}
+	var names []string
+	for _, o := range outages {
+		if by[o.event] == nil {
+			names = append(names, o.event)
+		}
+		by[o.event] = append(by[o.event], o.longest)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-46s %4s %10s %10s %10s\n", "outage, ms", "n", "least", "median", "worst")
+	for _, name := range names {
+		l := by[name]
+		slices.Sort(l)
+		fmt.Fprintf(&b, "%-46s %4d %10.1f %10.1f %10.1f\n", name, len(l), ms(l[0]), ms(l[len(l)/2]), ms(l[len(l)-1]))
+	}
+	return b.String()
+}
