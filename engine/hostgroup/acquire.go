@@ -16,10 +16,11 @@ const recheck = 200 * time.Millisecond
 // client should be told: the server's own refusal, or 9001 or 9002. Any other error is that of ctx.
 func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	m.counters.get.Add(1)
-	if c := m.acquireFree(r); c != nil {
+	c, drawn := m.acquireFree(r)
+	if c != nil {
 		return c, nil
 	}
-	a := attempt{m: m, r: r, start: m.now()}
+	a := attempt{m: m, r: r, start: m.now(), drawn: drawn}
 	c, err := a.run(ctx)
 	if err != nil {
 		m.counters.getFailed.Add(1)
@@ -29,15 +30,17 @@ func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	return c, nil
 }
 
-// acquireFree is the way of most statements: a server with a free connection that fits. It does not allocate.
-func (m *Manager) acquireFree(r *Request) *Conn {
+// acquireFree is the way of most statements: a server with a free connection that fits. It does not allocate. A server
+// without one has a place reserved and is returned: were another drawn, those with many free connections got more than their
+// weight.
+func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 	g := m.view.Load().groups[r.Hostgroup]
 	if g == nil || r.Fresh || g.waiting.Load() > 0 {
-		return nil
+		return nil, nil
 	}
 	s := g.pick(m.settings.Load())
 	if s == nil {
-		return nil
+		return nil, nil
 	}
 	c, evicted, ok := s.take(r)
 	if evicted != nil {
@@ -46,19 +49,15 @@ func (m *Manager) acquireFree(r *Request) *Conn {
 	}
 	switch {
 	case !ok:
-		return nil
+		return nil, nil
 	case c == nil:
-		s.release()
-		s.group.wake()
-		return nil
+		return nil, s
 	case !c.alive(m.now()):
 		m.dropDead(c)
-		s.release()
-		s.group.wake()
-		return nil
+		return nil, s
 	}
 	m.counters.getOK.Add(1)
-	return c
+	return c, nil
 }
 
 // dropDead closes a free connection that the server has closed, and the others of that server that are no better.
@@ -85,6 +84,7 @@ type attempt struct {
 	failures int   // connect errors so far
 	last     error // the latest
 	on       *Server
+	drawn    *Server       // a place is reserved on it
 	closed   time.Duration // until the hostgroup may open connections again, where throttling was the obstacle
 }
 
@@ -92,13 +92,18 @@ func (a *attempt) run(ctx context.Context) (*Conn, error) {
 	for {
 		set := a.m.settings.Load()
 		left := set.connectMax - a.m.now().Sub(a.start)
-		if err := ctx.Err(); err != nil {
+		g := a.m.view.Load().groups[a.r.Hostgroup]
+		err := ctx.Err()
+		if a.drawn != nil && (err != nil || left <= 0 || g == nil) {
+			a.giveUp(a.drawn)
+			a.drawn = nil
+		}
+		if err != nil {
 			return nil, err
 		}
 		if left <= 0 {
 			return nil, a.timedOut()
 		}
-		g := a.m.view.Load().groups[a.r.Hostgroup]
 		if g == nil {
 			if err := sleep(ctx, min(left, recheck)); err != nil {
 				return nil, err
@@ -118,6 +123,38 @@ func (a *attempt) run(ctx context.Context) (*Conn, error) {
 // once tries one server; neither connection nor error means to wait and try again.
 func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn, error) {
 	a.closed = 0
+	s, c := a.drawn, (*Conn)(nil)
+	if a.drawn = nil; s == nil {
+		if s, c = a.draw(g, set); s == nil || c != nil {
+			return c, nil
+		}
+	}
+	if a.closed = g.admit(a.m.now(), set); a.closed > 0 {
+		a.m.counters.delayed.Add(1)
+		a.giveUp(s)
+		return nil, nil
+	}
+	c, err := a.m.connect(ctx, s, a.r, set)
+	if err == nil {
+		return c, nil
+	}
+	a.giveUp(s)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	a.failures, a.last, a.on = a.failures+1, err, s
+	var own *wire.Error
+	if errors.As(err, &own) && harmless(own.Code) {
+		return nil, own // another attempt would hear the same
+	}
+	if a.failures > set.retries {
+		return nil, a.failed()
+	}
+	return nil, nil
+}
+
+// draw chooses a server and takes a free connection of it, or reserves the place for a new one. No server is nil.
+func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
 	s := g.pick(set)
 	if s == nil {
 		return nil, nil
@@ -131,32 +168,16 @@ func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn,
 		return nil, nil
 	}
 	if c != nil && c.alive(a.m.now()) {
-		return c, nil
+		return s, c
 	}
 	a.m.dropDead(c)
-	if a.closed = g.admit(a.m.now(), set); a.closed > 0 {
-		a.m.counters.delayed.Add(1)
-		s.release()
-		return nil, nil
-	}
-	c, err := a.m.connect(ctx, s, a.r, set)
-	if err == nil {
-		return c, nil
-	}
+	return s, nil
+}
+
+// giveUp frees a place that was reserved.
+func (a *attempt) giveUp(s *Server) {
 	s.release()
 	s.group.wake()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	a.failures, a.last, a.on = a.failures+1, err, s
-	var own *wire.Error
-	if errors.As(err, &own) && harmless(own.Code) {
-		return nil, own // another attempt would hear the same
-	}
-	if a.failures > set.retries {
-		return nil, a.failed()
-	}
-	return nil, nil
 }
 
 // wait passes the time until another attempt makes sense.

@@ -25,6 +25,7 @@ func (m *Manager) readAttributes(v *view, rows *schema.Rows) {
 		a.initConnect, a.throttle = r.text("init_connect"), r.number("throttle_connections_per_sec")
 		m.readJSON(g.id, r, "ignore_session_variables", &a.ignored)
 		for i := range a.ignored {
+			v.ignoring = true
 			a.ignored[i] = strings.ToLower(strings.TrimSpace(a.ignored[i]))
 		}
 		var s struct {

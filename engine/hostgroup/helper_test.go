@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"testing"
@@ -50,7 +51,30 @@ type row struct {
 
 type fixture struct {
 	*hostgroup.Manager
-	t *testing.T
+	t      *testing.T
+	tables map[string]*schema.Rows // beside mysql_servers
+	useTLS bool                    // of all servers
+}
+
+// table sets the rows of a table that goes along with the next load: columns by name, what is not named has its default.
+func (f *fixture) table(name string, rows ...map[string]string) {
+	t := schema.Lookup("main", name)
+	out := &schema.Rows{Columns: t.ColumnNames()}
+	for _, r := range rows {
+		cells := schema.Row{}
+		for _, c := range t.Columns {
+			cell := c.Default
+			if v, ok := r[c.Name]; ok {
+				cell = schema.Text(v)
+			}
+			cells = append(cells, cell)
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	if f.tables == nil {
+		f.tables = map[string]*schema.Rows{}
+	}
+	f.tables[name] = out
 }
 
 // manager runs a Manager with some servers on 127.0.0.1, and quick variables.
@@ -94,18 +118,24 @@ func (f *fixture) commit(commit func(), err error) {
 func (f *fixture) load(rows ...row) {
 	f.t.Helper()
 	table := &schema.Rows{Columns: []string{"hostgroup_id", "hostname", "port", "status", "weight", "max_connections", "use_ssl", "max_latency_ms"}}
+	tls := "0"
+	if f.useTLS {
+		tls = "1"
+	}
 	for _, r := range rows {
 		if r.status == "" {
 			r.status = "ONLINE"
 		}
 		cells := schema.Row{}
 		for _, v := range []string{strconv.Itoa(r.hostgroup), "127.0.0.1", strconv.Itoa(r.port), r.status,
-			strconv.Itoa(r.weight), strconv.Itoa(r.max), "0", "0"} {
+			strconv.Itoa(r.weight), strconv.Itoa(r.max), tls, "0"} {
 			cells = append(cells, schema.Text(v))
 		}
 		table.Rows = append(table.Rows, cells)
 	}
-	f.commit(f.PrepareServers(&layers.Snapshot{Runtime: map[string]*schema.Rows{"mysql_servers": table}}))
+	all := map[string]*schema.Rows{"mysql_servers": table}
+	maps.Copy(all, f.tables)
+	f.commit(f.PrepareServers(&layers.Snapshot{Runtime: all}))
 }
 
 func app(hg int) *hostgroup.Request {

@@ -11,7 +11,8 @@ import (
 
 // view is the compiled module mysql_servers. It never changes.
 type view struct {
-	groups map[int]*groupView
+	groups   map[int]*groupView
+	ignoring bool // some hostgroup ignores session variables
 }
 
 // groupView is one hostgroup as the snapshot has it.

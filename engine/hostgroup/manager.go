@@ -97,8 +97,10 @@ func (m *Manager) Multiplex(hostgroup int) bool {
 
 // Ignores lists the session variables that the hostgroup does not want set on its connections, in lower case.
 func (m *Manager) Ignores(hostgroup int) []string {
-	if g := m.view.Load().groups[hostgroup]; g != nil {
-		return g.attributes.ignored
+	if v := m.view.Load(); v.ignoring {
+		if g := v.groups[hostgroup]; g != nil {
+			return g.attributes.ignored
+		}
 	}
 	return nil
 }

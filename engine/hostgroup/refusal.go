@@ -40,6 +40,9 @@ func (a *attempt) reason() string {
 	}
 	n := tally(g, a.m.settings.Load(), a.m.now())
 	text := fmt.Sprintf("servers: %d%s", len(g.servers), n.text())
+	if online := len(g.servers) - n.shunned - n.late - n.soft - n.hard; online > g.attributes.maxOnline {
+		text += fmt.Sprintf(", more ONLINE than max_num_online_servers %d", g.attributes.maxOnline)
+	}
 	if a.last != nil {
 		text += fmt.Sprintf(", last error from %s: %s", a.on, cause(a.last))
 	}

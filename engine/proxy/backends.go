@@ -44,10 +44,14 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		if b.hostgroup != st.hostgroup {
 			continue
 		}
-		if !b.conn.Usable() {
+		if b.conn.Usable() {
+			return i, nil
+		}
+		if b.stateful() {
 			return i, errOffline
 		}
-		return i, nil
+		s.discard(i)
+		break
 	}
 	want := s.wanted(st, nil, set)
 	st.request = hostgroup.Request{
@@ -72,16 +76,33 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	return len(s.backends) - 1, nil
 }
 
-// errOffline is found on a held connection whose server was put to OFFLINE_HARD.
+// errOffline is found on a held connection whose server was put to OFFLINE_HARD, or does not answer the monitor.
 var errOffline = errors.New("server is OFFLINE_HARD")
 
 // wanted is the state of variables a statement needs. As upstream has it, plain reads outside of a transaction do not open
 // one on account of autocommit=0: they may go to servers that the transaction does not.
 func (s *session) wanted(st *statement, b *backend, set *settings) *setting.State {
-	if s.vars.Autocommit() || set.acOnReads || b != nil && b.inTrx || !st.plainRead() || s.transaction() >= 0 {
-		return s.vars
+	want := s.vars
+	if !(s.vars.Autocommit() || set.acOnReads || b != nil && b.inTrx || !st.plainRead() || s.transaction() >= 0) {
+		want = s.reads
 	}
-	return s.reads
+	if names := s.p.servers.Ignores(st.hostgroup); len(names) > 0 {
+		return s.reduced.without(want, names)
+	}
+	return want
+}
+
+// reduced remembers what became of a state without the variables that a hostgroup does not want.
+type reduced struct {
+	from, to *setting.State
+	names    *string // the first of the list, which stands for all of it: a load makes new ones
+}
+
+func (r *reduced) without(want *setting.State, names []string) *setting.State {
+	if r.from != want || r.names != &names[0] {
+		*r = reduced{want, want.Without(names), &names[0]}
+	}
+	return r.to
 }
 
 // keeps reports whether a connection has to stay with the session.
@@ -96,6 +117,7 @@ func (s *session) keeps(b *backend) bool {
 func (s *session) settle(i int) {
 	b := &s.backends[i]
 	switch {
+	case !b.conn.Usable() && b.stateful(): // the next statement hears of the loss
 	case !b.conn.Usable():
 		s.discard(i)
 	case b.conn.Draining() && !b.inTrx && b.flags&^stickyHarmless == 0, !s.keeps(b):
@@ -166,7 +188,7 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	if a.Err == nil && st.changesTables() {
 		s.p.prepared.Changed()
 	}
-	warnings := a.Warnings > 0 && a.Err == nil
+	warnings := a.Warnings > 0 && a.Err == nil && s.keepsWarnings(b, set)
 	b.flags = b.flags.after(st, warnings, b.inTrx)
 	switch {
 	case warnings:
@@ -178,6 +200,14 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	if len(st.payload) > set.longQuery && b.flags&^stickyHarmless == 0 && !b.inTrx {
 		b.flags |= stickyUnknown // the server keeps buffers of that size with the connection
 	}
+}
+
+// keepsWarnings reports whether a statement's warnings keep its connection, for SHOW WARNINGS.
+func (s *session) keepsWarnings(b *backend, set *settings) bool {
+	if own := s.p.servers.HandleWarnings(b.hostgroup); own >= 0 {
+		return own == 1
+	}
+	return set.warnings
 }
 
 // trxAfterError tells whether a transaction is open after an error, which the error does not say. Where it is not plain

@@ -37,6 +37,7 @@ type settings struct {
 	insertDelayMax  time.Duration
 	connDelay       time.Duration // connection_delay_multiplex_ms
 	longQuery       int           // threshold_query_length
+	warnings        bool          // handle_warnings: they keep their connection
 	initConnect     string
 	extended        int // show_processlist_extended
 	serverVersion   string
@@ -84,6 +85,7 @@ func readSettings(v layers.Variables) *settings {
 		insertDelayMax:  v.Milliseconds("mysql-auto_increment_delay_multiplex_timeout_ms"),
 		connDelay:       v.Milliseconds("mysql-connection_delay_multiplex_ms"),
 		longQuery:       v.Int("mysql-threshold_query_length"),
+		warnings:        v.Int("mysql-handle_warnings") == 1,
 		initConnect:     v.String("mysql-init_connect"),
 		extended:        v.Int("mysql-show_processlist_extended"),
 		serverVersion:   v.String("mysql-server_version"),

@@ -115,7 +115,11 @@ func (s *session) lossMessage(b *backend, o outcome) *wire.Error {
 	if o.unsent {
 		what = "Lost connection to MySQL server before query was sent"
 	}
-	return wire.Errorf(2013, "HY000", "%s (%s: %v)", what, b.conn.Describe(), root(o.err))
+	why := b.conn.Cut()
+	if why == "" {
+		why = root(o.err).Error()
+	}
+	return wire.Errorf(2013, "HY000", "%s (%s: %s)", what, b.conn.Describe(), why)
 }
 
 // lost ends a command other than a statement on which a held connection broke.

@@ -38,11 +38,12 @@ type session struct {
 	charsetID uint16         // collation for new server connections
 
 	// What the client has made of the session.
-	schema string
-	vars   *setting.State
-	reads  *setting.State // vars with autocommit on, for reads outside of transactions
-	good   *setting.State // the last vars a server accepted
-	once   string         // SET TRANSACTION for the next transaction
+	schema  string
+	vars    *setting.State
+	reads   *setting.State // vars with autocommit on, for reads outside of transactions
+	good    *setting.State // the last vars a server accepted
+	once    string         // SET TRANSACTION for the next transaction
+	reduced reduced
 
 	lockedOn     int // hostgroup the session is bound to, -1
 	flagIN       int

@@ -1,0 +1,90 @@
+package hostgroup_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/keepsql/keepsql/engine/hostgroup"
+)
+
+func TestThrottle(t *testing.T) {
+	t.Parallel()
+	f := manager(t, nil)
+	f.table("mysql_hostgroup_attributes", map[string]string{"hostgroup_id": "1", "throttle_connections_per_sec": "2"})
+	f.load(row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
+	begin := time.Now()
+	var held []*hostgroup.Conn
+	for range 5 {
+		held = append(held, f.acquire(app(1)))
+	}
+	if took := time.Since(begin); took < 1900*time.Millisecond || f.Counters().Delayed < 2 {
+		t.Errorf("5 connections at 2 a second took %v, %d were held back", took, f.Counters().Delayed)
+	}
+	for _, c := range held {
+		f.Release(c)
+	}
+	delayed := f.Counters().Delayed
+	for range 5 { // free connections do not count
+		held = append(held[:0], f.acquire(app(1)))
+		f.Release(held[0])
+	}
+	if f.Counters().Delayed != delayed {
+		t.Error("free connections were held back")
+	}
+}
+
+func TestWarming(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-free_connections_pct": "30"})
+	attributes := map[string]string{"hostgroup_id": "1", "connection_warming": "1", "free_connections_pct": "50"}
+	f.table("mysql_hostgroup_attributes", attributes)
+	f.load(row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
+	f.Release(f.acquire(app(1)))
+	f.Release(f.acquire(app(2)))
+	f.waitFor("free connections", func() bool { return f.status(1, server.Port).ConnFree == 5 })
+	if n := f.status(2, server.Port).ConnFree; n != 1 {
+		t.Errorf("%d free connections in the hostgroup that did not ask for more", n)
+	}
+	c := f.acquire(app(1))
+	if c.Schema != "" || c.State != nil {
+		t.Errorf("a connection opened in advance is not fresh: %+v", c)
+	}
+	f.Release(c)
+}
+
+func TestMaxAge(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-connection_max_age_ms": "400"}, row{1, server.Port, 1, 10, ""})
+	c, held := f.acquire(app(1)), f.acquire(app(1))
+	f.Release(c)
+	f.waitFor("an old free connection to be closed", func() bool { return f.status(1, server.Port).ConnFree == 0 })
+	f.Release(held)
+	if n := f.status(1, server.Port).ConnFree; n != 0 {
+		t.Error("an old connection was taken back")
+	}
+}
+
+// TestAttributes: what is JSON and yet not of the form that is wanted changes nothing.
+func TestAttributes(t *testing.T) {
+	t.Parallel()
+	f := manager(t, nil)
+	f.table("mysql_hostgroup_attributes",
+		map[string]string{"hostgroup_id": "1", "ignore_session_variables": `["SQL_mode"]`, "hostgroup_settings": `{"handle_warnings":0,"monitor_slave_lag_when_null":7}`},
+		map[string]string{"hostgroup_id": "2", "ignore_session_variables": `{"a":1}`, "hostgroup_settings": `[1]`, "init_connect": "DO 1", "multiplex": "0"},
+		map[string]string{"hostgroup_id": "9"})
+	f.load(row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""}, row{3, server.Port, 1, 10, ""})
+	for hg, want := range map[int]struct {
+		ignores       int
+		warnings, lag int
+		init          string
+		multiplex     bool
+	}{1: {1, 0, 7, "", true}, 2: {0, -1, -1, "DO 1", false}, 3: {0, -1, -1, "", true}, 9: {0, -1, -1, "", true}} {
+		if len(f.Ignores(hg)) != want.ignores || f.HandleWarnings(hg) != want.warnings || f.LagWhenNull(hg) != want.lag ||
+			f.InitConnect(hg) != want.init || f.Multiplex(hg) != want.multiplex {
+			t.Errorf("hostgroup %d: %v %d %d %q %v", hg, f.Ignores(hg), f.HandleWarnings(hg), f.LagWhenNull(hg), f.InitConnect(hg), f.Multiplex(hg))
+		}
+	}
+	if f.Ignores(1)[0] != "sql_mode" {
+		t.Error(f.Ignores(1))
+	}
+}
