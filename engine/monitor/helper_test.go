@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,7 @@ func (n *node) placed() string {
 		}
 		list = append(list, rows.Get(i, "hostgroup_id").Text+":"+name)
 	}
+	slices.Sort(list)
 	return strings.Join(list, " ")
 }
 

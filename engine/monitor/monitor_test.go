@@ -106,11 +106,11 @@ func TestFrozenServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.set("monitor_ping_timeout", "300")
-	one.Freeze()
-	t.Cleanup(one.Thaw)
-	if err := c.WriteCommand(3, "SELECT 1"); err != nil {
+	if err := c.WriteCommand(3, "DO SLEEP(30)"); err != nil {
 		t.Fatal(err)
 	}
+	one.Freeze()
+	t.Cleanup(one.Thaw)
 	c.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := c.ReadPacket(); err == nil || c.Usable() || c.Cut() != "missed 2 heartbeats" {
 		t.Errorf("the connection was not cut: %v, %q", err, c.Cut())
@@ -161,10 +161,6 @@ func TestReplicationLag(t *testing.T) {
 	want := fmt.Sprintf("Shunning server %s from HG 20 with replication lag of 60 second, count number: '1'", two.Addr)
 	if n.logged(want) != 1 {
 		t.Errorf("the log has it %d times: %s", n.logged(want), want)
-	}
-	_, err := n.pool.Acquire(context.Background(), &hostgroup.Request{Hostgroup: 50})
-	if err == nil {
-		t.Error("got a connection to nowhere")
 	}
 	n.set("monitor_slave_lag_when_null", "10")
 	eventually(t, "the replica to be used again", func() bool { return n.status(20, two) == "ONLINE" })
