@@ -92,7 +92,7 @@ func TestCheckTypes(t *testing.T) {
 // A server that hangs is shunned everywhere, who waits for it hears of it, and it comes back by itself. Others are watched
 // as before.
 func TestFrozenServer(t *testing.T) {
-	n := start(t, "", servers(10, one, "", 20, one, "", 20, two, "")+pair)
+	n := start(t, "", servers(10, one, "", 20, one, "", 20, two, ""))
 	eventually(t, "pings", func() bool { return len(n.table("ping", one)) > 2 && n.status(10, one) == "ONLINE" })
 	var latency int64
 	for _, s := range n.pool.Servers(false) {
