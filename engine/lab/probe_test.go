@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,10 @@ const probeTarget = "KEEPSQL_LAB_PROBE"
 func TestMain(m *testing.M) {
 	if target := os.Getenv(probeTarget); target != "" {
 		probeMain(target)
+		return
+	}
+	if role := os.Getenv(labRole); role != "" {
+		roleMain(role, os.Getenv(labArgument))
 		return
 	}
 	os.Exit(m.Run())
@@ -93,9 +98,18 @@ type probe struct {
 // startProbe probes an address from the client for the length of the test.
 func startProbe(t *testing.T, n *network, target string) *probe {
 	t.Helper()
+	p := &probe{}
+	onClient(t, n, p.add, probeTarget+"="+target)
+	return p
+}
+
+// onClient runs this test binary on the client with an addition to its environment, and hands its lines over, for the length of
+// the test.
+func onClient(t *testing.T, n *network, line func(string), env ...string) {
+	t.Helper()
 	args := append(n.inside("client"), os.Args[0])
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), probeTarget+"="+target)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -105,7 +119,6 @@ func startProbe(t *testing.T, n *network, target string) *probe {
 		t.Fatal(err)
 	}
 	cmd.Stdout = in
-	p := &probe{}
 	read := make(chan struct{})
 	t.Cleanup(func() { <-read }) // runs after the process was killed
 	startProcess(t, cmd)
@@ -114,10 +127,9 @@ func startProbe(t *testing.T, n *network, target string) *probe {
 		defer close(read)
 		defer out.Close()
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			p.add(lines.Text())
+			line(lines.Text())
 		}
 	}()
-	return p
 }
 
 func (p *probe) add(line string) {
@@ -133,6 +145,13 @@ func (p *probe) add(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers = append(p.answers, a)
+}
+
+// forget drops what was seen before a time, so that a long run does not grow.
+func (p *probe) forget(before time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = slices.DeleteFunc(p.answers, func(a answer) bool { return a.sent.Before(before) })
 }
 
 // since lists the probes sent from a time on, in the order they were sent.
