@@ -10,6 +10,8 @@ REPS        ?= 3
 ROWS        ?=
 # The lab measures times, so nothing else runs beside it.
 LAB         := ./engine/lab
+REPS        ?= 10
+CHAOS       ?= 1h
 OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
 # What runs under the race detector in every test run: the packages with goroutines of their own whose tests need little
 # SQLite, which is slow there. `make soak` runs all of them.
@@ -36,7 +38,7 @@ $(STATICCHECK):
 
 test: deps race build ## all tests; as root it first installs what they need, otherwise it says what is skipped
 	$(GO) test -timeout 12m $(OTHERS)
-	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -count=1 -timeout 4m $(LAB)
+	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -count=1 -parallel 4 -timeout 6m $(LAB)
 
 deps: # the programs that tests run
 	@packaging/test-deps.sh
@@ -49,13 +51,14 @@ race: # the packages of RACE under the race detector, which needs a C compiler
 demo: build ## run one node on an embedded backend and show what it does; Ctrl-C ends it
 	bin/keepsql demo
 
-lab: build ## as root: the seed set-up in network namespaces, and what a client sees when hosts die
-	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -timeout 4m $(LAB)
+lab: build ## as root: the seed set-up in network namespaces; what a client sees when hosts die, REPS (10) times, in all pairs with keepalived
+	KEEPSQL_LAB_REPS=$(REPS) KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -parallel 4 -timeout 30m $(LAB)
 
 # Long forms of tests read their length from the environment.
-soak: ## the long runs: race detector over everything, 10 000 simulated clusters, 1 000 random edits, every fuzz target for FUZZTIME (30s)
+soak: ## the long runs: race detector over everything, 10 000 simulated clusters, pairs of hosts to which things happen for CHAOS (1h), 1 000 random edits, every fuzz target for FUZZTIME (30s)
 	$(MAKE) race RACE="$$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$' | tr '\n' ' ')" RACETIME=40m
 	KEEPSQL_SEEDS=10000 $(GO) test -count=1 -timeout 60m -v -run TestSimulation ./engine/cluster/diffcheck
+	KEEPSQL_CHAOS=$(CHAOS) $(GO) test -count=1 -parallel 4 -timeout 3h -v -run TestChaos $(LAB)
 	KEEPSQL_EDITS=1000 $(GO) test -count=1 -run TestRandomEdits ./engine
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

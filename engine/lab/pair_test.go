@@ -332,7 +332,7 @@ func newPair(t *testing.T, kind, program string, s settings) *pair {
 	})
 	p.b.up(t)
 	p.probe = &probe{}
-	onClient(t, n, p.probe.add, labRole+"=greet", labArgument+"="+vip+":6033")
+	p.probe.process = onClient(t, n, p.probe.add, labRole+"=greet", labArgument+"="+vip+":6033")
 	p.arp = startObserver(t, n, "node1", "node2")
 	p.probe.settled(t, "node1", 30*time.Second)
 	return p

@@ -91,6 +91,8 @@ type answer struct {
 
 // probe is a running probe.
 type probe struct {
+	process *process
+
 	mu      sync.Mutex // guards answers
 	answers []answer
 }
@@ -99,13 +101,13 @@ type probe struct {
 func startProbe(t *testing.T, n *network, target string) *probe {
 	t.Helper()
 	p := &probe{}
-	onClient(t, n, p.add, probeTarget+"="+target)
+	p.process = onClient(t, n, p.add, probeTarget+"="+target)
 	return p
 }
 
 // onClient runs this test binary on the client with an addition to its environment, and hands its lines over, for the length of
 // the test.
-func onClient(t *testing.T, n *network, line func(string), env ...string) {
+func onClient(t *testing.T, n *network, line func(string), env ...string) *process {
 	t.Helper()
 	args := append(n.inside("client"), os.Args[0])
 	cmd := exec.Command(args[0], args[1:]...)
@@ -121,7 +123,7 @@ func onClient(t *testing.T, n *network, line func(string), env ...string) {
 	cmd.Stdout = in
 	read := make(chan struct{})
 	t.Cleanup(func() { <-read }) // runs after the process was killed
-	startProcess(t, cmd)
+	process := startProcess(t, cmd)
 	in.Close()
 	go func() {
 		defer close(read)
@@ -130,6 +132,7 @@ func onClient(t *testing.T, n *network, line func(string), env ...string) {
 			line(lines.Text())
 		}
 	}()
+	return process
 }
 
 func (p *probe) add(line string) {
@@ -146,6 +149,9 @@ func (p *probe) add(line string) {
 	defer p.mu.Unlock()
 	p.answers = append(p.answers, a)
 }
+
+// stop ends the probing.
+func (p *probe) stop() { p.process.kill() }
 
 // forget drops what was seen before a time, so that a long run does not grow.
 func (p *probe) forget(before time.Time) {
