@@ -89,7 +89,11 @@ func connectRaw(t *testing.T, addr string, args json.RawMessage) (*rawClient, st
 	if err := errors.Join(r.c.WriteMessage(&h), r.c.Flush()); err != nil {
 		t.Fatal(err)
 	}
-	return r, r.logInAnswer(a.Password)
+	answer := r.logInAnswer(a.Password)
+	if r.caps&wire.CapCompress != 0 {
+		r.c.StartCompression()
+	}
+	return r, answer
 }
 
 // logInAnswer follows a login, or a COM_CHANGE_USER, to its end.
@@ -123,6 +127,11 @@ func (r *rawClient) command(cmd wire.Command, arg string) string {
 		}
 		return "answered"
 	}
+	return r.answers(cmd)
+}
+
+// answers sums up what is answered to a command that was sent.
+func (r *rawClient) answers(cmd wire.Command) string {
 	r.answer.Reset(cmd, r.caps)
 	var said []string
 	var packets [][]byte
@@ -169,8 +178,12 @@ func (r *rawClient) sum(cmd wire.Command, packets [][]byte) string {
 		names = append(names, col.Name)
 	}
 	var rows [][]byte
-	if len(packets) > 2+n {
-		rows = packets[2+n : len(packets)-1]
+	before := 2 + n // among them the EOF behind the columns
+	if r.caps&wire.CapDeprecateEOF != 0 {
+		before--
+	}
+	if len(packets) > before {
+		rows = packets[before : len(packets)-1]
 	}
 	end := r.single(last)
 	if last[0] == 0xfe {

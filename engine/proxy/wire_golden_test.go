@@ -48,9 +48,9 @@ mysql_users: ( { username="app", password="app" }, { username="app2", password="
 	got := map[string]string{}
 	for _, c := range conversations(t) {
 		n.recordedSetup(c.Admin)
-		clients := map[string]*rawClient{}
+		on := &stage{n: n, one: one, clients: map[string]*rawClient{}}
 		for i, s := range c.Steps {
-			answer := numbers.Replace(step(t, n.tcp(), clients, s.Conn, s.Op, s.Args))
+			answer := waited.ReplaceAllString(numbers.Replace(on.step(t, s.Conn, s.Op, s.Args)), "after 1000ms")
 			if strings.Contains(s.ProxySQL, " (*) ") { // a connection's number
 				answer = number.ReplaceAllString(answer, " (*) ")
 			}
@@ -60,7 +60,7 @@ mysql_users: ( { username="app", password="app" }, { username="app2", password="
 				got[fmt.Sprintf("%s\t%d", c.Name, i+1)] = answer
 			}
 		}
-		for _, cl := range clients {
+		for _, cl := range on.clients {
 			cl.c.Kill()
 		}
 		n.recordedSetup([]string{"DELETE FROM mysql_query_rules", "LOAD MYSQL QUERY RULES TO RUNTIME", "SET mysql-query_digests='true'",
@@ -114,8 +114,6 @@ func step(t *testing.T, addr string, clients map[string]*rawClient, conn, op str
 	var text string
 	_ = json.Unmarshal(args, &text) // numbers and lists are looked at by none of the commands below
 	switch op {
-	case "query":
-		return c.command(wire.ComQuery, text)
 	case "ping":
 		return c.command(wire.ComPing, "")
 	case "init_db":
