@@ -20,6 +20,7 @@ import (
 	"github.com/keepsql/keepsql/engine/certs"
 	"github.com/keepsql/keepsql/engine/cluster"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/metrics"
 	"github.com/keepsql/keepsql/engine/monitor"
 	"github.com/keepsql/keepsql/engine/proxy"
 	"github.com/keepsql/keepsql/engine/restapi"
@@ -141,7 +142,7 @@ func (n *node) build(file *conf.File) error {
 	}
 	var watch *monitor.Monitor
 	n.proxy = proxy.New(proxy.Options{
-		Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir, Gauges: func() stats.Gauges { return watch.Gauges() },
+		Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir, SQLiteBytes: n.store.Memory, Gauges: func() stats.Gauges { return watch.Gauges() },
 	})
 	pools := n.proxy.Servers()
 	watch = monitor.New(monitor.Options{Log: n.log, Layers: n.layers, Pool: pools, Off: n.opt.NoMonitor})
@@ -157,7 +158,7 @@ func (n *node) build(file *conf.File) error {
 	}
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
-		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Metrics: peers.Metrics, Control: control,
+		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Metrics: n.metrics(peers), Control: control,
 		MonitorTables: watch.Tables(),
 		Shunned: func(hg int, host string, port int) bool {
 			return pools.Shunned(hostgroup.Key{Hostgroup: hg, Host: host, Port: port})
@@ -179,6 +180,11 @@ func (n *node) build(file *conf.File) error {
 		n.parts = append(n.parts, part{"sqlite server", server.Run})
 	}
 	return nil
+}
+
+// metrics are those of keepsql's own that the parts have.
+func (n *node) metrics(peers *cluster.Cluster) func() []metrics.Series {
+	return func() []metrics.Series { return append(peers.Metrics(), n.proxy.Metrics()...) }
 }
 
 // setAside renames the databases for a start from the file; one generation is kept.

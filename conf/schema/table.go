@@ -38,7 +38,7 @@ type Table struct {
 // Own tells whether the table is keepsql's: ProxySQL has none of that name.
 func (t *Table) Own() bool {
 	switch t.Name {
-	case "keepsql_variables", "runtime_keepsql_variables", "stats_config_history", "stats_cluster_modules":
+	case "keepsql_variables", "runtime_keepsql_variables", "stats_config_history", "stats_cluster_modules", "stats_keepsql_global":
 		return true
 	}
 	return false

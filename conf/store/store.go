@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -43,6 +44,8 @@ type Store struct {
 
 	mu sync.Mutex // guards db
 	db *sqlite3.Conn
+
+	memory atomic.Int64 // last figure of Memory
 }
 
 // Open opens the databases of a data directory; with an empty name everything is in memory,

@@ -122,7 +122,7 @@ func TestKeepsqlVariables(t *testing.T) {
 		step{"LOAD KEEPSQL VARIABLES FROM DISK", "ok " + number},
 		step{"SELECT variable_value FROM keepsql_variables WHERE variable_name = '" + name + "'", "0"},
 		step{"SELECT count(*) FROM global_variables WHERE variable_name LIKE 'keepsql%'", "0"},
-		step{"SHOW KEEPSQL TABLES", "keepsql_variables\nruntime_keepsql_variables\nstats_cluster_modules\nstats_config_history"},
+		step{"SHOW KEEPSQL TABLES", "keepsql_variables\nruntime_keepsql_variables\nstats_cluster_modules\nstats_config_history\nstats_keepsql_global"},
 		step{"SHOW TABLES LIKE '%keepsql%'", ""},
 	)
 }

@@ -59,6 +59,10 @@ func (s *session) record(st *statement, set *settings, hostgroup int, affected, 
 // countCommand counts what stats_mysql_global knows by statement.
 func (s *session) countCommand(st *statement) {
 	switch st.class {
+	case digest.CommandSelect:
+		if st.traits&traitLocking != 0 && !s.vars.Autocommit() {
+			s.shard.Add(stats.SelectsForUpdateAutocommit0, 1)
+		}
 	case digest.CommandCommit:
 		s.shard.Add(stats.ComCommit, 1)
 	case digest.CommandRollback:

@@ -45,6 +45,8 @@ type settings struct {
 	threads         int
 	mirrorMost      int  // mirror_max_concurrency
 	mirrorQueue     int  // mirror_max_queue_length
+	timeRules       bool // stats_time_query_processor
+	timeBackend     bool // stats_time_backend_query
 	detectSQLi      bool // automatic_detect_sqli
 	firewall        bool // firewall_whitelist_enabled
 	firewallMessage string
@@ -92,6 +94,8 @@ func readSettings(v layers.Variables) *settings {
 		threads:         v.Int("mysql-threads"),
 		mirrorMost:      v.Int("mysql-mirror_max_concurrency"),
 		mirrorQueue:     v.Int("mysql-mirror_max_queue_length"),
+		timeRules:       v.Bool("mysql-stats_time_query_processor"),
+		timeBackend:     v.Bool("mysql-stats_time_backend_query"),
 		detectSQLi:      v.Bool("mysql-automatic_detect_sqli"),
 		firewall:        v.Bool("mysql-firewall_whitelist_enabled"),
 		firewallMessage: v.String("mysql-firewall_whitelist_errormsg"),

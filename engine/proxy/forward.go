@@ -33,7 +33,7 @@ func (s *session) executeOn(st *statement, set *settings) error {
 		if !s.view.attach(b.conn, b.flags) {
 			return s.interrupted(st, i)
 		}
-		o := s.exchange(b, st, set)
+		o := s.timed(b, st, set)
 		s.view.detach()
 		if o.err == nil {
 			s.afterStatement(b, st, set)

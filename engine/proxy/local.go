@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
@@ -137,6 +138,7 @@ func (s *session) use(st *statement) (done bool, err error) {
 	case !ok:
 		return true, s.fail(wire.Errorf(1148, "42000", "Unable to parse: %s", cut(st.sql)))
 	}
+	s.shard.Add(stats.ComFrontendUseDB, 1)
 	s.useSchema(name)
 	s.audit(auditInitDB, "", time.Time{})
 	return true, s.reply()

@@ -31,6 +31,8 @@ type Options struct {
 	Now    func() time.Time   // nil: time.Now
 	// Datadir is what names of log files are relative to.
 	Datadir string
+	// SQLiteBytes is the memory of the admin databases, for statistics; nil: not known.
+	SQLiteBytes func() int64
 	// DigestBytes is the budget of the digest table in bytes; 0 for stats.DefaultDigestBytes.
 	DigestBytes int
 	// Gauges are rows of stats_mysql_global that other parts of the engine know; nil for none.
@@ -63,6 +65,7 @@ type Proxy struct {
 	firewall atomic.Pointer[firewall.Set]
 	guardLog rateLimit
 	mirrors  mirrors
+	sqlite   func() int64
 
 	settings atomic.Pointer[settings]
 	extras   atomic.Pointer[extras]
@@ -103,7 +106,7 @@ func New(o Options) *Proxy {
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle, NoKeepAlive: true})
 	p.cache = cache.New(0)
 	p.logs = newLogs(&o)
-	p.mirrors.p = p
+	p.mirrors.p, p.sqlite = p, o.SQLiteBytes
 	p.firewall.Store(new(firewall.Set))
 	p.extras.Store(&extras{hints: true})
 	p.rules.Store(mustCompileNothing())

@@ -18,7 +18,7 @@ func (s *session) decide(st *statement, set *settings, comment []byte) {
 		Username: s.user.name, Schemaname: s.schema, ClientAddr: s.host,
 		ProxyAddr: s.proxyHost, ProxyPort: s.proxyPort, FlagIN: s.flagIN,
 	}
-	s.p.rules.Load().Match(&st.query, &st.decision)
+	s.match(st, set)
 	d := &st.decision
 	if d.NextQueryFlagIN != rule.Unset {
 		s.flagIN = d.NextQueryFlagIN

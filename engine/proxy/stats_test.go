@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,5 +171,108 @@ func TestFreeConnections(t *testing.T) {
 	if r["hostgroup"] != "10" || r["user"] != "app" || r["schema"] != "d" || r["time_zone"] != "+02:00" || r["sql_mode"] != "ANSI" ||
 		r["autocommit"] != "1" || r["fd"] == "-1" {
 		t.Errorf("got %v", r)
+	}
+}
+
+// The names are upstream's, and what has a figure shows one.
+func TestMemoryAndOwnFigures(t *testing.T) {
+	n := start(t, "stats_time_query_processor=true\n stats_time_backend_query=true\n", readWriteSplit)
+	exec(t, n.open(1), "SELECT 1", "SET autocommit=0", "SELECT 2 FOR UPDATE", "USE d", "COMMIT")
+	memory := map[string]int{}
+	for _, r := range n.table("stats_memory_metrics") {
+		memory[r["Variable_Name"]], _ = strconv.Atoi(r["Variable_Value"])
+	}
+	for _, name := range []string{
+		"jemalloc_resident", "jemalloc_active", "jemalloc_allocated", "jemalloc_mapped", "jemalloc_metadata", "Auth_memory",
+		"query_digest_memory", "mysql_query_rules_memory", "stack_memory_mysql_threads",
+	} {
+		if memory[name] <= 0 {
+			t.Errorf("%s is %d", name, memory[name])
+		}
+	}
+	own := map[string]string{}
+	for _, r := range n.table("stats_keepsql_global") {
+		own[r["Variable_Name"]] = r["Variable_Value"]
+	}
+	if own["query_digest_bytes"] == "0" || own["query_digest_evicted"] != "0" || len(own) != len(n.proxy.Metrics()) {
+		t.Errorf("own figures: %v", own)
+	}
+	waitFor(t, "the last statement's time", func() bool { return n.global("Com_commit") > 0 })
+	for _, name := range []string{
+		"Query_Processor_time_nsec", "Backend_query_time_nsec", "Selects_for_update__autocommit0", "Com_frontend_use_db",
+		"ConnPool_memory_bytes", "mysql_session_internal_bytes",
+	} {
+		if n.global(name) == 0 {
+			t.Errorf("%s is 0", name)
+		}
+	}
+}
+
+// The table of digests has a budget that can be changed while it is in use.
+func TestDigestBudget(t *testing.T) {
+	n := start(t, "", "")
+	n.admin("keepsql_variables", "UPDATE keepsql_variables SET variable_value='1' WHERE variable_name='keepsql-query_digests_memory_MB'")
+	db := n.open(1)
+	for i := range 600 { // of about 2 KB each
+		name := "a" + strconv.Itoa(i)
+		exec(t, db, "SELECT COALESCE("+name+strings.Repeat(","+name, 1800/(1+len(name)))+") FROM (SELECT 1 AS "+name+") AS t")
+	}
+	own := map[string]int{}
+	for _, r := range n.table("stats_keepsql_global") {
+		own[r["Variable_Name"]], _ = strconv.Atoi(r["Variable_Value"])
+	}
+	if own["query_digest_bytes"] > 1<<20 || own["query_digest_evicted"] < 50 {
+		t.Errorf("figures: %v", own)
+	}
+}
+
+// Every option of digests takes effect with the next statement.
+func TestDigestOptions(t *testing.T) {
+	n := start(t, "", "")
+	db := n.open(1)
+	for _, c := range []struct{ variable, value, query, want string }{
+		{"", "", "DO 1, 'Text'", "DO ?,?"},
+		{"lowercase", "true", "DO 1, 'Text'", "do ?,?"},
+		{"lowercase", "false", "DO 1, 'Text'", "DO ?,?"},
+		{"replace_null", "true", "DO NULL + 1", "DO ?+?"},
+		{"no_digits", "true", "DO 1 AS t123", "DO ? AS t?"},
+		{"no_digits", "false", "DO 1 AS t123", "DO ? AS t123"},
+		{"keep_comment", "true", "DO /* why */ 1", "DO /* why */ ?"},
+		{"keep_comment", "false", "DO /* why */ 1", "DO ?"},
+		{"grouping_limit", "2", "DO 1 IN (1,2,3,4,5,6)", "DO ? IN (?,?,...)"},
+		{"max_digest_length", "16", "DO 1 AS abcdefghijklmnop", "DO ? AS abcdefgh"},
+		{"max_digest_length", "2048", "DO 1 AS abcdefghijklmnop", "DO ? AS abcdefghijklmnop"},
+		{"max_query_length", "16", "DO 1 AS abcdefghijklmnop", "DO ? AS abcdefgh"},
+	} {
+		if c.variable != "" {
+			n.admin("mysql_variables", "UPDATE global_variables SET variable_value='"+c.value+"' WHERE variable_name='mysql-query_digests_"+c.variable+"'")
+		}
+		n.table("stats_mysql_query_digest_reset")
+		db.Exec(c.query) // whether it is a statement does not matter
+		var rows []map[string]string
+		waitFor(t, "the digest of "+c.query, func() bool {
+			rows = n.table("stats_mysql_query_digest")
+			return len(rows) > 0
+		})
+		if rows[0]["digest_text"] != c.want {
+			t.Errorf("%s=%s: %v, want %q", c.variable, c.value, rows, c.want)
+		}
+	}
+	for _, c := range []struct{ variable, column, want string }{
+		{"query_digests_track_hostname", "client_address", "localhost"},
+	} {
+		n.admin("mysql_variables", "UPDATE global_variables SET variable_value='true' WHERE variable_name='mysql-"+c.variable+"'")
+		n.table("stats_mysql_query_digest_reset")
+		exec(t, db, "DO 1")
+		waitFor(t, c.variable, func() bool {
+			rows := n.table("stats_mysql_query_digest")
+			return len(rows) == 1 && rows[0][c.column] == c.want
+		})
+	}
+	n.admin("mysql_variables", "UPDATE global_variables SET variable_value='false' WHERE variable_name='mysql-query_digests'")
+	n.table("stats_mysql_query_digest_reset")
+	exec(t, db, "DO 1")
+	if rows := n.table("stats_mysql_query_digest"); len(rows) != 0 {
+		t.Errorf("with query_digests=false: %v", rows)
 	}
 }

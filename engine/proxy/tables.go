@@ -18,6 +18,8 @@ func (p *Proxy) Tables() stats.Tables {
 		"stats_mysql_query_digest_reset":    func() *schema.Rows { return p.digests.Rows(true) },
 		"stats_mysql_connection_pool":       func() *schema.Rows { return p.pool(false) },
 		"stats_mysql_connection_pool_reset": func() *schema.Rows { return p.pool(true) },
+		"stats_memory_metrics":              p.memory,
+		"stats_keepsql_global":              func() *schema.Rows { return stats.OwnRows(p.figures()) },
 		"stats_mysql_free_connections":      p.free,
 		"stats_mysql_commands_counters":     p.counters.CommandRows,
 		"stats_mysql_global":                p.global,
@@ -81,13 +83,14 @@ func (p *Proxy) global() *schema.Rows {
 		"MyHGM_myconnpoll_push":            c.Pushed,
 		"MyHGM_myconnpoll_destroy":         c.Destroyed,
 		"MyHGM_myconnpoll_reset":           c.Recycled,
+		"Com_backend_change_user":          c.Recycled,
 		"max_connect_timeouts":             c.Timeouts,
 		"mysql_killed_backend_connections": c.KilledConns,
 		"mysql_killed_backend_queries":     c.KilledQueries,
 		"Servers_table_version":            p.reloads.Load(),
 		"MySQL_Thread_Workers":             uint64(p.settings.Load().threads),
 	}
-	p.addQueryGauges(g)
+	p.addQueryGauges(g, len(sessions))
 	if p.gauges != nil {
 		maps.Copy(g, p.gauges())
 	}

@@ -28,7 +28,6 @@ const (
 	ComCommitFiltered
 	ComRollback
 	ComRollbackFiltered
-	ComBackendChangeUser
 	ComBackendInitDB
 	ComBackendSetNames
 	ComFrontendInitDB
@@ -79,7 +78,6 @@ var counterNames = [numCounters]string{
 	ComCommitFiltered:              "Com_commit_filtered",
 	ComRollback:                    "Com_rollback",
 	ComRollbackFiltered:            "Com_rollback_filtered",
-	ComBackendChangeUser:           "Com_backend_change_user",
 	ComBackendInitDB:               "Com_backend_init_db",
 	ComBackendSetNames:             "Com_backend_set_names",
 	ComFrontendInitDB:              "Com_frontend_init_db",

@@ -221,3 +221,7 @@ CREATE TABLE stats_cluster_modules (
     own_epoch INT NOT NULL,
     own_checksum VARCHAR NOT NULL,
     PRIMARY KEY (hostname, port, name) );
+
+CREATE TABLE stats_keepsql_global (
+    Variable_Name VARCHAR NOT NULL PRIMARY KEY,
+    Variable_Value VARCHAR NOT NULL);
