@@ -15,6 +15,7 @@ type Process struct {
 	UUID                  string // default: the database's, or a new one
 	ExecuteOnExitFailure  string // command run through sh after the engine died
 	MissingHeartbeats     int    // restart_on_missing_heartbeats, default 10
+	User                  string // that the engine runs as, where it is started by root; empty: proxysql or keepsql
 	ClusterSyncInterfaces bool   // listeners take part in cluster sync
 	unusedPlugins         string // accepted and not used: plug-ins of upstream
 }
@@ -39,6 +40,8 @@ func (p *Process) target(name string) (target any, known bool) {
 		return &p.MissingHeartbeats, true
 	case "cluster_sync_interfaces":
 		return &p.ClusterSyncInterfaces, true
+	case "user":
+		return &p.User, true
 	case "sqlite3_plugin", "web_interface_plugin", "ldap_auth_plugin":
 		return &p.unusedPlugins, true
 	}
@@ -48,7 +51,7 @@ func (p *Process) target(name string) (target any, known bool) {
 // processNames are the names target knows, for suggestions.
 var processNames = []string{
 	"datadir", "errorlog", "pidfile", "uuid", "execute_on_exit_failure", "restart_on_missing_heartbeats",
-	"cluster_sync_interfaces", "sqlite3_plugin", "web_interface_plugin", "ldap_auth_plugin",
+	"cluster_sync_interfaces", "user", "sqlite3_plugin", "web_interface_plugin", "ldap_auth_plugin",
 }
 
 // process decodes a top-level setting that is no section.

@@ -38,22 +38,25 @@ type childEvent struct {
 }
 
 // startChild runs the program again in a role, named by the first of args. Its messages go to events, the last of which
-// is the death notice; done is closed when the guardian stops listening.
-func startChild(exe string, r role, args []string, events chan<- childEvent, done <-chan struct{}) (*child, error) {
+// is the death notice; done is closed when the guardian stops listening. dress gives it its rights.
+func startChild(exe string, r role, args []string, events chan<- childEvent, done <-chan struct{}, s *servant, theirServant *os.File, dress func(*exec.Cmd)) (*child, error) {
+	defer theirServant.Close()
 	ours, theirs, err := socketPair()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.conn.Close())
 	}
 	defer theirs.Close()
 	cmd := exec.Command(exe, args...)
 	cmd.Args[0] = processName[r]
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.ExtraFiles = []*os.File{theirs, theirServant}
 	// A process group of its own: Ctrl-C is for the guardian, which stops the children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	dress(cmd)
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", r, err), ours.Close())
+		return nil, errors.Join(fmt.Errorf("start %s: %w", r, err), ours.Close(), s.conn.Close())
 	}
+	go s.serve() // ends with the process
 	c := &child{role: r, cmd: cmd, link: ours, started: time.Now(), exited: make(chan struct{})}
 	go func() {
 		defer close(c.exited)

@@ -32,6 +32,7 @@ type Options struct {
 	NoMonitor    bool     // servers are not probed, whatever mysql-monitor_enabled says
 	Version      string   // of the program
 	JSONLog      bool     // log lines as JSON objects
+	User         string   // whom the engine runs as; wins over the file's
 	AdminSocket  string   // takes the place of admin-mysql_ifaces for good; empty: it does not
 	UUID         string   // of the node; wins over the file's
 }
@@ -88,11 +89,14 @@ type Guardian struct {
 	status   map[role]json.RawMessage
 	restarts map[role]int
 
-	health vrrp.Health       // of the engine, as it last said
-	peers  *PeersMessage     // as the engine last said; nil: nothing yet
-	relays map[uint64]uint64 // numbers of requests of the engine to the vrrp child, ours to its own
-	pulse  pulse
-	script exitScript
+	health  vrrp.Health       // of the engine, as it last said
+	peers   *PeersMessage     // as the engine last said; nil: nothing yet
+	relays  map[uint64]uint64 // numbers of requests of the engine to the vrrp child, ours to its own
+	pulse   pulse
+	script  exitScript
+	permits permits // what the vrrp child may have done, see servant
+	rights  rights
+	hooks   hooks
 
 	events  chan childEvent
 	timers  chan role
@@ -191,9 +195,7 @@ func (g *Guardian) Run(ctx context.Context) error {
 	tasks.run(func() error { return control.serve(ctx, g.asks) })
 	watcher.Watch(ctx, append(g.generation.Watched(), g.opt.Files...))
 	g.start(roleEngine)
-	if g.wantsVRRP() {
-		g.start(roleVRRP)
-	}
+	g.hooks.begin(g, func() { g.start(roleVRRP) })
 	g.loop(ctx, watcher, signals)
 
 	sdNotify("STOPPING=1")
@@ -201,6 +203,7 @@ func (g *Guardian) Run(ctx context.Context) error {
 	g.script.end()
 	close(g.done)
 	cancel()
+	g.hooks.end(g.log, &g.file.VRRP.Global.Shutdown)
 	return errors.Join(tasks.wait(), pid.remove())
 }
 

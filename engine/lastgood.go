@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/keepsql/keepsql/conf"
 )
@@ -27,17 +29,26 @@ func writeAtomically(name string, generation *conf.Generation) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(name+".new", text, 0o600); err != nil {
+	// The directory may belong to the engine's user: a name that is there already is not followed.
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // readable by its owner only
+	if err != nil {
 		return err
 	}
-	return os.Rename(name+".new", name)
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
 }
 
 // useLastGood starts with the configuration that was in force last, where the files are broken
 // now. The cause is returned as it is where there is none.
 func (g *Guardian) useLastGood(cause error) error {
 	g.datadir = firstOf(g.opt.Datadir, g.namedDatadir(), conf.DefaultDatadir)
-	text, err := os.ReadFile(filepath.Join(g.datadir, lastGoodFile))
+	text, err := readOwn(filepath.Join(g.datadir, lastGoodFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return cause
 	}
@@ -62,4 +73,22 @@ func (g *Guardian) useLastGood(cause error) error {
 func (g *Guardian) namedDatadir() string {
 	file, _ := g.generation.Parse() // what is wrong was said before
 	return file.Process.Datadir
+}
+
+// readOwn reads a file that nobody but we can have written: it names programs that are run with our
+// rights, and the directory may belong to another user.
+func readOwn(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return nil, fmt.Errorf("%s belongs to user %d, not to us", name, st.Uid)
+	}
+	return io.ReadAll(f)
 }

@@ -87,18 +87,29 @@ func newLink(f *os.File) (*Link, error) {
 	return &Link{conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}, nil
 }
 
-// socketPair makes the two ends of a Link; the second is the child's.
-func socketPair() (*Link, *os.File, error) {
+// connPair makes two connected ends; the second is for a child.
+func connPair() (net.Conn, *os.File, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make socket pair: %w", err)
 	}
 	theirs := os.NewFile(uintptr(fds[1]), "link")
-	ours, err := newLink(os.NewFile(uintptr(fds[0]), "link"))
+	f := os.NewFile(uintptr(fds[0]), "link")
+	defer f.Close() // FileConn has its own descriptor
+	ours, err := net.FileConn(f)
 	if err != nil {
-		return nil, nil, errors.Join(err, theirs.Close())
+		return nil, nil, errors.Join(fmt.Errorf("make socket pair: %w", err), theirs.Close())
 	}
 	return ours, theirs, nil
+}
+
+// socketPair makes the two ends of a Link; the second is the child's.
+func socketPair() (*Link, *os.File, error) {
+	conn, theirs, err := connPair()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Link{conn: conn, in: json.NewDecoder(conn), out: json.NewEncoder(conn)}, theirs, nil
 }
 
 // inheritedLink opens the end that the guardian left for this process.

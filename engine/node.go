@@ -22,6 +22,7 @@ import (
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/metrics"
 	"github.com/keepsql/keepsql/engine/monitor"
+	"github.com/keepsql/keepsql/engine/privilege"
 	"github.com/keepsql/keepsql/engine/proxy"
 	"github.com/keepsql/keepsql/engine/restapi"
 	"github.com/keepsql/keepsql/engine/scheduler"
@@ -55,7 +56,17 @@ func RunNode(o NodeOptions, log zerolog.Logger) error {
 		return err
 	}
 	defer link.Close()
+	help, err := inheritedHelper()
+	if err != nil {
+		return err
+	}
+	defer help.Close()
 	nameProcess(roleEngine)
+	if os.Geteuid() != 0 { // else nobody wanted it to have less
+		if err := privilege.Keep(privilege.NetBindService); err != nil {
+			log.Warn().Err(err).Msg("the engine has more rights than it needs")
+		}
+	}
 	first, err := link.Receive()
 	if err != nil || first.Config == nil {
 		return errors.New("start the engine: the guardian handed over no configuration")
@@ -66,7 +77,7 @@ func RunNode(o NodeOptions, log zerolog.Logger) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	n, err := newNode(o, first.Config.Generation.Names, file, link, log)
+	n, err := newNode(o, file, link, help, log)
 	if err != nil {
 		return errors.Join(err, link.Send(Message{Verdict: &VerdictMessage{Seq: first.Config.Seq, Error: err.Error()}}))
 	}
@@ -79,7 +90,7 @@ type node struct {
 	opt    NodeOptions
 	log    zerolog.Logger
 	link   *Link
-	names  []string // the config files, for LOAD … FROM CONFIG
+	help   *helper // reads the config files for LOAD … FROM CONFIG
 	store  *store.Store
 	state  *store.State
 	layers *layers.Manager
@@ -99,8 +110,8 @@ type part struct {
 }
 
 // newNode opens the databases and builds the parts; it starts nothing.
-func newNode(o NodeOptions, names []string, file *conf.File, link *Link, log zerolog.Logger) (n *node, err error) {
-	n = &node{opt: o, log: log, link: link, names: names, relays: newRelays(link), asks: make(chan Message, workBacklog)}
+func newNode(o NodeOptions, file *conf.File, link *Link, help *helper, log zerolog.Logger) (n *node, err error) {
+	n = &node{opt: o, log: log, link: link, help: help, relays: newRelays(link), asks: make(chan Message, workBacklog)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -304,8 +315,11 @@ func (n *node) configure(m *ConfigMessage) *VerdictMessage {
 
 // readConfig reads the config files as they are now, for LOAD … FROM CONFIG.
 func (n *node) readConfig() (*conf.File, error) {
-	_, file, err := readConfig(n.names, n.log)
-	return file, err
+	generation, err := n.help.readConfig() // it may be closed to this process
+	if err != nil {
+		return nil, err
+	}
+	return understand(generation, n.log)
 }
 
 func (n *node) close() error {

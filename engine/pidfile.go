@@ -16,7 +16,7 @@ type pidFile struct{ f *os.File }
 
 // openPidFile takes the lock and writes our pid.
 func openPidFile(name string) (*pidFile, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open pid file: %w", err)
 	}

@@ -169,6 +169,7 @@ func verdictOf(e childEvent, c *child, seq uint64) *VerdictMessage {
 // the first virtual router and stopped after the last. A refusal is reported, not undone: the
 // speaker's own validation has passed before.
 func (g *Guardian) offerVRRP(ctx context.Context) []string {
+	g.permits.renew(g.file.VRRP)
 	c := g.children[roleVRRP]
 	switch {
 	case g.wantsVRRP() && c == nil:

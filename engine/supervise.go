@@ -9,7 +9,7 @@ import (
 
 // start runs a child and gives it the configuration in force.
 func (g *Guardian) start(r role) {
-	if r == roleVRRP && !g.wantsVRRP() {
+	if r == roleVRRP && !g.wantsVRRP() || g.children[r] != nil {
 		return
 	}
 	args := g.opt.args(r, g.datadir)
@@ -17,7 +17,7 @@ func (g *Guardian) start(r role) {
 		// These are meant for the first start; a restart must not throw the database away.
 		g.opt.Initial, g.opt.Reload, g.opt.NoStart = false, false, false
 	}
-	c, err := startChild(g.exe, r, args, g.events, g.done)
+	c, err := g.launch(r, args)
 	if err != nil {
 		g.log.Error().Err(err).Str("child", string(r)).Msg("cannot start a child process")
 		g.restartLater(r, 0)

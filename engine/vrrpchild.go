@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/keepsql/keepsql/engine/privilege"
 	"github.com/keepsql/keepsql/vrrp"
 )
 
@@ -26,10 +27,18 @@ func RunVRRP(log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
+	help, err := inheritedHelper()
+	if err != nil {
+		return errors.Join(err, link.Close())
+	}
+	defer help.Close()
 	nameProcess(roleVRRP)
+	if err := privilege.Keep(vrrpCapabilities...); err != nil {
+		log.Warn().Err(err).Msg("the vrrp process has more rights than it needs")
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	speaker := vrrp.New(log, vrrp.Options{TrackEngine: true, Realtime: true})
+	speaker := vrrp.New(log, vrrp.Options{TrackEngine: true, Realtime: true, Helper: help})
 	c := &vrrpChild{log: log, link: link, speaker: speaker, ready: make(chan struct{}), asks: make(chan *AskMessage, askBacklog)}
 	tasks := newTasks()
 	tasks.run(func() error {
@@ -148,7 +157,7 @@ func (c *vrrpChild) obey(ctx context.Context) {
 			return
 		case s := <-got:
 			if kind, ok := kinds[s]; ok {
-				c.speaker.Dump(vrrp.DumpDir(), kind)
+				c.speaker.Dump(kind)
 				continue
 			}
 			c.log.Info().Msg("edited config files are taken without a signal; `keepsql reload` takes them now")

@@ -26,14 +26,17 @@ const (
 // dumpFile is where a kind goes.
 var dumpFile = [...]string{"keepalived.data", "keepalived.stats", "keepalived.stats", "keepalived.json"}
 
-// Dump writes one of keepalived's files into a directory, with the loop's own goroutine. What
-// goes wrong is logged. It does not wait.
-func (s *Speaker) Dump(dir string, kind DumpKind) {
+// Dump writes one of keepalived's files into DumpDir, of this moment. What goes wrong is logged.
+// It does not wait.
+func (s *Speaker) Dump(kind DumpKind) {
 	s.post(func(l *loop) {
 		l.log.Info().Msgf("Printing VRRP %s for process(%d) on signal", [...]string{"data", "stats", "stats", "json"}[kind], os.Getpid())
-		if err := writeDump(dir, kind, l.picture()); err != nil {
-			l.log.Error().Err(err).Msg("writing a dump failed")
-		}
+		p := l.picture()
+		l.wg.Go(func() { // a slow disk must not hold up the loop
+			if err := s.opts.Helper.WriteDump(dumpFile[kind], kind.text(p)); err != nil {
+				l.log.Error().Err(err).Msg("writing a dump failed")
+			}
+		})
 		if kind == DumpStatsClear {
 			for _, r := range l.routers {
 				r.counters = advert.Counters{}
@@ -42,20 +45,23 @@ func (s *Speaker) Dump(dir string, kind DumpKind) {
 	})
 }
 
-// writeDump replaces the file as a whole, so that nobody reads half of one, and so that a link
-// that somebody else has put there is not followed.
-func writeDump(dir string, kind DumpKind, p *dump.Picture) error {
-	var text []byte
-	switch kind {
+func (k DumpKind) text(p *dump.Picture) []byte {
+	switch k {
 	case DumpData:
-		text = p.Data()
+		return p.Data()
 	case DumpJSON:
-		text = p.JSON()
-	default:
-		text = p.Stats()
+		return p.JSON()
 	}
-	name := filepath.Join(dir, dumpFile[kind])
-	f, err := os.CreateTemp(dir, dumpFile[kind]+".*")
+	return p.Stats()
+}
+
+// writeDump replaces a file in a directory.
+func writeDump(dir, file string, text []byte) error {
+	if !slices.Contains(dumpFile[:], file) {
+		return fmt.Errorf("write dump: %q is not the name of one", file)
+	}
+	name := filepath.Join(dir, file)
+	f, err := os.CreateTemp(dir, file+".*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

@@ -2,32 +2,27 @@ package vrrp
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"io"
 	"slices"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/conf/vrrpconf"
-	"github.com/keepsql/keepsql/vrrp/script"
 )
 
 // fifos are the named pipes that are told of every change.
 type fifos struct {
 	log  zerolog.Logger
+	by   Helper
 	list []*fifo
 }
 
 // fifo is one open pipe.
 type fifo struct {
 	conf    vrrpconf.FIFO
-	file    int
-	made    bool // by us, so it is removed at the end
+	pipe    io.WriteCloser
 	full    bool // nobody reads, and it was said
 	endRead context.CancelFunc
 }
@@ -44,13 +39,13 @@ func (f *fifos) use(cfg *vrrpconf.Config, run func(func(context.Context)) contex
 		case i >= 0:
 			f.list = append(f.list, old[i])
 		default:
-			p, err := openFIFO(c)
+			pipe, err := f.by.OpenPipe(c)
 			if err != nil {
 				f.log.Error().Err(err).Msg("no notifications to a pipe")
 				continue
 			}
+			p := &fifo{conf: c, pipe: pipe, endRead: func() {}}
 			f.list = append(f.list, p)
-			p.endRead = func() {}
 			if c.Script != nil {
 				p.endRead = run(func(ctx context.Context) { f.read(ctx, c) })
 			}
@@ -68,39 +63,10 @@ func sameFIFO(a, b vrrpconf.FIFO) bool {
 	return a.Path == b.Path && a.User == b.User && script(a.Script) == script(b.Script)
 }
 
-// openFIFO makes the pipe if there is none. Open for reading too it needs no reader: what is
-// written waits in it.
-func openFIFO(c vrrpconf.FIFO) (*fifo, error) {
-	err := unix.Mkfifo(c.Path, 0o600)
-	p := &fifo{conf: c, made: err == nil}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make pipe %s: %w", c.Path, err)
-	}
-	if p.file, err = unix.Open(c.Path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0); err != nil {
-		return nil, fmt.Errorf("open pipe %s: %w", c.Path, err)
-	}
-	var st unix.Stat_t
-	if err := unix.Fstat(p.file, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
-		unix.Close(p.file)
-		return nil, fmt.Errorf("open pipe %s: it is not a pipe", c.Path)
-	}
-	if c.User.Name != "" {
-		uid, gid, err := script.Lookup(c.User.Name, c.User.Group)
-		if err == nil {
-			err = os.Chown(c.Path, int(uid), int(gid))
-		}
-		if err != nil {
-			unix.Close(p.file)
-			return nil, fmt.Errorf("give pipe %s away: %w", c.Path, err)
-		}
-	}
-	return p, nil
-}
-
 // write writes one line to all pipes. What does not fit is lost: nobody reads.
 func (f *fifos) write(t told) {
 	for _, p := range f.list {
-		_, err := unix.Write(p.file, []byte(t.line()))
+		_, err := io.WriteString(p.pipe, t.line())
 		if err != nil && !p.full {
 			f.log.Warn().Err(err).Str("path", p.conf.Path).Msg("a notification to a pipe is lost")
 		}
@@ -111,7 +77,7 @@ func (f *fifos) write(t told) {
 // read runs the script that reads from a pipe until it ends or is ended.
 func (f *fifos) read(ctx context.Context, c vrrpconf.FIFO) {
 	cmd := command(c.Script, c.Path)
-	if err := cmd.Run(ctx, syscall.SIGTERM); err != nil && ctx.Err() == nil {
+	if err := cmd.Run(ctx, f.by, syscall.SIGTERM); err != nil && ctx.Err() == nil {
 		f.log.Warn().Err(err).Str(keyScript, cmd.String()).Msg("the reader of a pipe ended")
 	}
 }
@@ -125,8 +91,5 @@ func (f *fifos) close() {
 
 func (p *fifo) close() {
 	p.endRead()
-	unix.Close(p.file)
-	if p.made {
-		os.Remove(p.conf.Path)
-	}
+	_ = p.pipe.Close() // nothing is waiting in it for us
 }

@@ -71,7 +71,7 @@ func newLoop(s *Speaker) (*loop, error) {
 		return nil, err
 	}
 	return &loop{
-		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log}, timings: s.opts.Timings, addrs: addrs, table: table,
+		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log, by: s.opts.Helper}, timings: s.opts.Timings, addrs: addrs, table: table,
 		ports: map[string]*port{}, checks: map[string]*check{}, poll: poll,
 		buf: make([]byte, 4096),
 	}, nil

@@ -44,7 +44,7 @@ type router struct {
 // newRouter makes a router in state INIT.
 func (l *loop) newRouter(c *vrrpconf.Instance, startupDelay time.Duration) *router {
 	r := &router{claimed: map[netip.Prefix]int{}, stopBurst: func() {}}
-	r.notify = &script.Queue{Limit: l.timings.NotifyLimit, Failed: func(cmd script.Command, err error) {
+	r.notify = &script.Queue{Launcher: l.s.opts.Helper, Limit: l.timings.NotifyLimit, Failed: func(cmd script.Command, err error) {
 		l.log.Warn().Str(keyInstance, c.Name).Str(keyScript, cmd.String()).Err(err).Msg("notify command failed")
 	}}
 	r.configure(l, c)

@@ -67,6 +67,7 @@ func (l *loop) watchFile(ctx context.Context, s *sensor, c *vrrpconf.TrackFile) 
 	log := l.log.With().Str(keyFile, c.Name).Logger()
 	f := probe.File{
 		Path: c.File, Init: c.Init, InitOverwrite: c.InitOverwrite, InitValue: c.InitValue, Every: l.timings.LookFile,
+		Read: l.s.opts.Helper.ReadFile, Write: l.s.opts.Helper.InitFile,
 		Report: func(n int) {
 			log.Info().Msgf("tracked file %s has the value %d", c.Name, n)
 			l.sensed(s, machine.Value{Name: prefixFile + c.Name, Value: n})

@@ -22,6 +22,8 @@ type Options struct {
 	// Realtime lets vrrp_rt_priority and vrrp_no_swap act on this process: it does nothing
 	// but VRRP.
 	Realtime bool
+	// Helper does what needs other rights; nil: Self.
+	Helper Helper
 }
 
 // Timings are the periods that the configuration cannot change. Zero values stand for those
@@ -78,6 +80,9 @@ type Speaker struct {
 // New makes a speaker without instances; see Apply and Run.
 func New(log zerolog.Logger, opts Options) *Speaker {
 	opts.Timings = opts.orDefault()
+	if opts.Helper == nil {
+		opts.Helper = Self{}
+	}
 	return &Speaker{log: log, opts: opts, current: &vrrpconf.Config{}}
 }
 

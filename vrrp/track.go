@@ -159,6 +159,7 @@ func (l *loop) startCheck(c *vrrpconf.Script, replaces bool) {
 	k := &check{conf: c, cancel: cancel, verdict: machine.NewCheck(c.Rise, c.Fall, c.InitFail && !replaces)}
 	l.checks[c.Name] = k
 	run := &script.Runner{
+		Launcher: l.s.opts.Helper,
 		Command:  command(&c.Command),
 		Interval: c.Interval, Timeout: c.Timeout, KillAfter: l.timings.KillAfter,
 		Report: func(res script.Result) { l.s.post(func(l *loop) { l.checked(k, res) }) },

@@ -1,6 +1,7 @@
 package vrrpconf
 
 import (
+	"iter"
 	"net/netip"
 	"time"
 
@@ -39,6 +40,31 @@ func (c *Config) Instance(name string) *Instance {
 	return nil
 }
 
+// Commands are all command lines there are: of checks, notifications and readers of pipes.
+func (c *Config) Commands() iter.Seq[*Command] {
+	return func(yield func(*Command) bool) {
+		var all []*Command
+		for _, s := range c.Scripts {
+			all = append(all, &s.Command)
+		}
+		for _, i := range c.Instances {
+			all = append(all, i.Notify.commands()...)
+		}
+		for _, g := range c.Groups {
+			all = append(all, g.Notify.commands()...)
+		}
+		for _, f := range c.Global.FIFOs {
+			all = append(all, f.Script)
+		}
+		all = append(all, c.Global.Startup.Command, c.Global.Shutdown.Command)
+		for _, k := range all {
+			if k != nil && !yield(k) {
+				return
+			}
+		}
+	}
+}
+
 // Global is the block global_defs, as far as it has an effect.
 type Global struct {
 	RouterID         string // a label only; empty means the host name
@@ -55,6 +81,8 @@ type Global struct {
 	LogUnknownVRIDs   bool
 	Defaults          Tuning // of instances that come later in the text
 
+	Startup, Shutdown Hook // run once, before the first instance begins and after the last has ended
+
 	RealtimePriority int  // vrrp_rt_priority: of the speaker's threads, 1–99; 0 is none given
 	Nice             *int // vrrp_priority, −20…19; nil: not given
 	NoSwap           bool // vrrp_no_swap: the speaker's memory stays where it is
@@ -65,6 +93,12 @@ type Global struct {
 
 	checkPeers     bool       // vrrp_check_unicast_src
 	group4, group6 netip.Addr // vrrp_mcast_group4, vrrp_mcast_group6
+}
+
+// Hook is a command that is run once and waited for.
+type Hook struct {
+	Command *Command // nil: none
+	Timeout time.Duration
 }
 
 // FIFO is a named pipe that receives events. Path is empty where there is none.

@@ -241,23 +241,8 @@ func (b *builder) secure() {
 	if !b.cfg.Global.ScriptSecurity {
 		return
 	}
-	var all []*Command
-	for _, s := range b.cfg.Scripts {
-		all = append(all, &s.Command)
-	}
-	for _, i := range b.cfg.Instances {
-		all = append(all, i.Notify.commands()...)
-	}
-	for _, g := range b.cfg.Groups {
-		all = append(all, g.Notify.commands()...)
-	}
-	for _, f := range b.cfg.Global.FIFOs {
-		all = append(all, f.Script)
-	}
-	for _, c := range all {
-		if c != nil {
-			c.Secure = true
-		}
+	for c := range b.cfg.Commands() {
+		c.Secure = true
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 const day = 24 * time.Hour
 
 func defaultGlobal() Global {
-	return Global{Version: 2, Defaults: Tuning{
+	return Global{Version: 2, Startup: Hook{Timeout: hookTimeout}, Shutdown: Hook{Timeout: hookTimeout}, Defaults: Tuning{
 		GARP:             GARP{Delay: 5 * time.Second, Repeat: 5, RefreshRepeat: 1, LowerPrioDelay: -1, LowerPrioRepeat: -1},
 		DownTimerAdverts: 3,
 	}}
@@ -78,8 +78,10 @@ var globalRules = []rule[Global]{
 	{name: "vrrp_notify_fifo", least: 1, set: setFIFO(1)}, {name: "vrrp_notify_fifo_script", least: 1, set: setFIFOScript(1)},
 	{name: "fifo_write_vrrp_states_on_reload", set: setOn(func(g *Global) *bool { return &g.FIFOOnReload })},
 	{name: "vrrp_garp_extra_if", least: 1, effect: pending},
-	{name: "startup_script", least: 1, effect: pending}, {name: "startup_script_timeout", effect: pending},
-	{name: "shutdown_script", least: 1, effect: pending}, {name: "shutdown_script_timeout", effect: pending},
+	{name: "startup_script", least: 1, set: setHook(func(g *Global) *Hook { return &g.Startup })},
+	{name: "startup_script_timeout", set: setHookTimeout(func(g *Global) *Hook { return &g.Startup })},
+	{name: "shutdown_script", least: 1, set: setHook(func(g *Global) *Hook { return &g.Shutdown })},
+	{name: "shutdown_script_timeout", set: setHookTimeout(func(g *Global) *Hook { return &g.Shutdown })},
 	{name: "vrrp_rt_priority", least: 1, set: setInt(1, 99, func(g *Global) *int { return &g.RealtimePriority })}, {name: "vrrp_no_swap", set: setOn(func(g *Global) *bool { return &g.NoSwap })},
 	{name: "vrrp_delay_after_boot", effect: pending}, {name: "vrrp_owner_ignore_adverts", effect: pending},
 	{name: "v3_checksum_as_v2", effect: pending}, {name: "vmac_prefix", least: 1, effect: pending}, {name: "vmac_addr_prefix", effect: pending},
@@ -145,5 +147,27 @@ func setMinGARP(b *builder, g *Global, k *confparse.Keyword) {
 	if on, ok := b.boolean(k); ok && on {
 		g.Defaults.GARP.Repeat, g.Defaults.GARP.Delay = 1, 0
 		g.Defaults.GARP.LowerPrioRepeat, g.Defaults.GARP.LowerPrioDelay = 1, 0
+	}
+}
+
+// hookTimeout is keepalived's default for startup_script_timeout and shutdown_script_timeout.
+const hookTimeout = 10 * time.Second
+
+func setHook(of func(*Global) *Hook) func(*builder, *Global, *confparse.Keyword) {
+	return func(b *builder, g *Global, k *confparse.Keyword) {
+		if c := b.userCommand(k, g.ScriptUser); c != nil {
+			of(g).Command = c
+			b.notified = append(b.notified, notified{k.Words[0], c})
+		}
+	}
+}
+
+func setHookTimeout(of func(*Global) *Hook) func(*builder, *Global, *confparse.Keyword) {
+	return func(b *builder, g *Global, k *confparse.Keyword) {
+		if len(k.Args()) == 0 {
+			b.warnf(k.Words[0], CodeValue, "%s has no value, ignored", k.Name())
+		} else if n, ok := b.number(k.Args()[0], k.Name(), 1, 1000); ok {
+			of(g).Timeout = time.Duration(n) * time.Second
+		}
 	}
 }

@@ -20,16 +20,19 @@ import (
 	"github.com/keepsql/keepsql/conf/check"
 	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/confparse"
+	"github.com/keepsql/keepsql/engine/privilege"
 	"github.com/keepsql/keepsql/vrrp"
+	"github.com/keepsql/keepsql/vrrp/script"
 )
 
 // The statuses that keepalived ends with.
 const (
-	statusOK        = 0
-	statusOption    = 1
-	statusConfig    = 2 // the configuration cannot be run
-	statusNoFile    = 6
-	statusCannotRun = 70
+	statusOK         = 0
+	statusOption     = 1
+	statusConfig     = 2 // the configuration cannot be run
+	statusPermission = 4 // a capability is missing
+	statusNoFile     = 6
+	statusCannotRun  = 70
 )
 
 // like is the version of keepalived that is matched.
@@ -160,6 +163,18 @@ func (d *daemon) run() int {
 		defer os.Remove(name)
 	}
 	_ = os.WriteFile("/proc/self/comm", []byte("keepalived"), 0) // cosmetic
+	if missing := privilege.Missing(privilege.NetAdmin, privilege.NetRaw); len(missing) > 0 && len(cfg.Instances) > 0 {
+		d.log.Error().Msgf("missing %v: %s", missing, privilege.Advice(missing))
+		return statusPermission
+	}
+	if err := vrrp.RunHook(context.Background(), script.Local{}, &cfg.Global.Startup); err != nil {
+		d.log.Warn().Err(err).Msg("startup_script failed")
+	}
+	defer func() {
+		if err := vrrp.RunHook(context.Background(), script.Local{}, &cfg.Global.Shutdown); err != nil {
+			d.log.Warn().Err(err).Msg("shutdown_script failed")
+		}
+	}()
 	d.speaker = vrrp.New(d.log, vrrp.Options{Realtime: true})
 	d.speaker.Apply(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -192,13 +207,13 @@ func (d *daemon) obey(ctx context.Context, stop func()) {
 			case syscall.SIGHUP:
 				d.reload()
 			case syscall.SIGUSR1:
-				d.speaker.Dump(vrrp.DumpDir(), vrrp.DumpData)
+				d.speaker.Dump(vrrp.DumpData)
 			case syscall.SIGUSR2:
-				d.speaker.Dump(vrrp.DumpDir(), vrrp.DumpStats)
+				d.speaker.Dump(vrrp.DumpStats)
 			case signals["STATS_CLEAR"]:
-				d.speaker.Dump(vrrp.DumpDir(), vrrp.DumpStatsClear)
+				d.speaker.Dump(vrrp.DumpStatsClear)
 			case signals["JSON"]:
-				d.speaker.Dump(vrrp.DumpDir(), vrrp.DumpJSON)
+				d.speaker.Dump(vrrp.DumpJSON)
 			}
 		}
 	}

@@ -179,20 +179,20 @@ func Lookup(user, group string) (uid, gid uint32, err error) {
 	return uid, gid, err
 }
 
-// Run runs the command until it ends. When ctx ends before, its process group gets the
-// signal, and Run waits no longer.
-func (c Command) Run(ctx context.Context, sig syscall.Signal) error {
-	cmd, err := c.start(func(cmd *exec.Cmd) { cmd.SysProcAttr.Pdeathsig = sig })
+// Run runs the command until it ends. When ctx ends before, its process group gets the signal,
+// and Run waits no longer.
+func (c Command) Run(ctx context.Context, by Launcher, sig syscall.Signal) error {
+	p, err := by.Launch(c, true)
 	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }() // ends with the process
+	ended := make(chan Result, 1)
+	go func() { ended <- p.Wait() }() // ends with the process
 	select {
-	case err := <-ended:
-		return err
+	case res := <-ended:
+		return res.failure()
 	case <-ctx.Done():
-		_ = syscall.Kill(-cmd.Process.Pid, sig)
+		p.Signal(sig)
 		return ctx.Err()
 	}
 }

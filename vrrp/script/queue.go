@@ -1,7 +1,6 @@
 package script
 
 import (
-	"os/exec"
 	"sync"
 	"time"
 )
@@ -9,6 +8,7 @@ import (
 // Queue runs commands one after the other, so that their effects come in the order of the
 // changes they follow. keepalived starts them all at once.
 type Queue struct {
+	Launcher Launcher // nil: Local
 	// Limit is how long one command may hold up the next. After that it goes on by itself.
 	Limit time.Duration
 	// Failed is told about a command that could not be run or did not end with status 0.
@@ -67,7 +67,7 @@ func (q *Queue) drain(idle chan struct{}) {
 // run runs one command until it ends or the limit is over. A command that is left behind
 // survives us: what it has begun should be finished.
 func (q *Queue) run(c Command) {
-	cmd, err := c.start(func(*exec.Cmd) {})
+	p, err := orLocal(q.Launcher).Launch(c, false)
 	if err != nil {
 		q.Failed(c, err)
 		return
@@ -75,7 +75,7 @@ func (q *Queue) run(c Command) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := cmd.Wait(); err != nil {
+		if err := p.Wait().failure(); err != nil {
 			q.Failed(c, err)
 		}
 	}()

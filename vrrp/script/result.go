@@ -21,7 +21,7 @@ const (
 type Result struct {
 	Kind Kind
 	Code int   // exit status or signal number
-	Err  error // of NotRun
+	Err  error `json:"-"` // of NotRun
 }
 
 // OK tells whether the check passed.

@@ -2,14 +2,13 @@ package script
 
 import (
 	"context"
-	"errors"
-	"os/exec"
 	"syscall"
 	"time"
 )
 
 // Runner runs one check until its context ends.
 type Runner struct {
+	Launcher Launcher // nil: Local
 	Command  Command
 	Interval time.Duration // from start to start
 	Timeout  time.Duration
@@ -32,7 +31,7 @@ func (r *Runner) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			if p != nil {
-				p.kill(syscall.SIGKILL)
+				p.Signal(syscall.SIGKILL)
 				select { // a process in an uninterruptible call must not hold us up
 				case <-done:
 				case <-time.After(r.KillAfter):
@@ -59,7 +58,7 @@ func (r *Runner) Run(ctx context.Context) {
 
 // process is one run.
 type process struct {
-	cmd      *exec.Cmd
+	Process
 	timer    *time.Timer // first the timeout, then KillAfter
 	timedOut bool
 }
@@ -72,35 +71,25 @@ func (p *process) expired() <-chan time.Time {
 	return p.timer.C
 }
 
-// kill signals the whole process group; a script may have children.
-func (p *process) kill(sig syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, sig) }
-
 // start starts a run; nil if it could not, which is reported.
 func (r *Runner) start(done chan<- Result) *process {
-	cmd, err := r.Command.start(func(c *exec.Cmd) { c.SysProcAttr.Pdeathsig = syscall.SIGTERM })
+	p, err := orLocal(r.Launcher).Launch(r.Command, true)
 	if err != nil {
 		r.Report(Result{Kind: NotRun, Err: err})
 		return nil
 	}
-	go func() { // joined by the receive from done
-		err := cmd.Wait()
-		if cmd.ProcessState == nil {
-			done <- Result{Kind: NotRun, Err: errors.Join(errors.New("wait for it"), err)}
-			return
-		}
-		done <- resultOf(cmd.ProcessState)
-	}()
-	return &process{cmd: cmd, timer: time.NewTimer(r.Timeout)}
+	go func() { done <- p.Wait() }() // joined by the receive from done
+	return &process{Process: p, timer: time.NewTimer(r.Timeout)}
 }
 
 // expire ends a run that took too long: first politely, then for good.
 func (r *Runner) expire(p *process) {
 	if p.timedOut {
-		p.kill(syscall.SIGKILL)
+		p.Signal(syscall.SIGKILL)
 		return
 	}
 	p.timedOut = true
-	p.kill(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	p.timer.Reset(r.KillAfter)
 	r.Report(Result{Kind: TimedOut})
 }
