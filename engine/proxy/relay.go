@@ -20,6 +20,7 @@ func (s *session) relay(b *backend, st *statement) outcome {
 	var o outcome
 	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) {
 		s.answer.Reset(st.command, from)
+		s.answer.Hide = s.hidden(b)
 		o = s.relayAs(b, st, &s.answer, nil)
 		o.next, o.boundary = s.answer.Boundary()
 	} else {
@@ -30,6 +31,15 @@ func (s *session) relay(b *backend, st *statement) outcome {
 		s.shard.Add(stats.FrontendBytesSent, s.answer.Bytes)
 	}
 	return o
+}
+
+// hidden are the status flags that are the connection's but not the session's: reads outside of a transaction run with
+// autocommit on although the session has it off.
+func (s *session) hidden(b *backend) uint16 {
+	if !s.vars.Autocommit() && s.autocommits(b) {
+		return wire.StatusAutocommit
+	}
+	return 0
 }
 
 // sameNumbers reports whether the server's packets have the numbers that the client expects: not where the command took
@@ -45,6 +55,7 @@ func (s *session) relayTranslated(b *backend, st *statement, from wire.Capabilit
 	t.StateChanged = s.answer.StateChanged
 	t.Reset(st.command, from, s.caps, s.status())
 	t.Number(s.client.Seq())
+	t.Hide = s.hidden(b)
 	o := s.relayAs(b, st, &t.Answer, &t)
 	if !o.boundary {
 		o.next, o.boundary = t.Boundary()

@@ -47,6 +47,10 @@ type Answer struct {
 	// CapSessionTrack). The slice is valid during the call.
 	StateChanged func(state []byte)
 
+	// Hide are status flags that are taken out of OK and EOF packets, in place, for clients that must not see them. A packet
+	// that arrives in pieces keeps them. Reset sets it to 0; Status has the flags nevertheless.
+	Hide uint16
+
 	cmd   Command
 	caps  Capability
 	phase phase

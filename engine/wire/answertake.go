@@ -107,6 +107,7 @@ func (a *Answer) takeDefinitionsEnd(p []byte) error {
 	if c.bad {
 		return a.unexpected(p)
 	}
+	a.hide(p[3:])
 	a.phase = phaseRows
 	if status&StatusCursorExists != 0 {
 		a.Status, a.Warnings, a.StatusSeen = status, warnings, true
@@ -122,6 +123,7 @@ func (a *Answer) takeEnd(p []byte) error {
 		if len(p) >= 5 { // servers before 4.1 send the type alone
 			a.Warnings, a.Status = c.u16(), c.u16()
 			a.StatusSeen = true
+			a.hide(p[3:])
 		}
 		a.endResult()
 		return nil
@@ -129,14 +131,22 @@ func (a *Answer) takeEnd(p []byte) error {
 	return a.takeOK(p)
 }
 
+// hide takes flags out of the status at the beginning of b.
+func (a *Answer) hide(b []byte) {
+	b[0] &^= byte(a.Hide)
+	b[1] &^= byte(a.Hide >> 8)
+}
+
 // takeOK reads an OK packet without allocating.
 func (a *Answer) takeOK(p []byte) error {
 	c := cursor{b: p[1:]}
 	affected, id := c.number(), c.number()
+	flags := c.b
 	status, warnings := c.u16(), c.u16()
 	if c.bad || p[0] != headerOK && p[0] != headerEOF {
 		return a.unexpected(p)
 	}
+	a.hide(flags)
 	a.AffectedRows += affected
 	if id != 0 {
 		a.LastInsertID = id
