@@ -18,7 +18,8 @@ type backend struct {
 	hostgroup int
 	flags     sticky
 	inTrx     bool
-	cursors   int // open on it
+	cursors   int   // open on it
+	held      *held // nil where the flags need no names
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
@@ -189,7 +190,11 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 		s.p.prepared.Changed()
 	}
 	warnings := a.Warnings > 0 && a.Err == nil && s.keepsWarnings(b, set)
-	b.flags = b.flags.after(st, warnings, b.inTrx)
+	b.flags = b.flags.after(st, warnings, b.inTrx, a.Err != nil)
+	b.hold(st, s.schema, a.Err != nil)
+	if st.traits&traitReleaseLock != 0 {
+		s.checkLocks(b)
+	}
 	switch {
 	case warnings:
 		s.warned = b.hostgroup

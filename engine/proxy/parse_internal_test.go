@@ -67,7 +67,8 @@ func TestSticky(t *testing.T) {
 		{"LOCK TABLES t WRITE", 0, false, stickyLockTables},
 		{"FLUSH TABLES t WITH READ LOCK", 0, false, stickyLockTables},
 		{"FLUSH TABLES", 0, false, 0},
-		{"UNLOCK TABLES", stickyLockTables | stickyTemporary, false, stickyTemporary},
+		{"BACKUP STAGE START", 0, false, stickyLockTables},
+		{"EXECUTE IMMEDIATE 'SELECT 1'", 0, false, stickyPrepared},
 		{"SELECT GET_LOCK('a', 1)", 0, false, stickyGetLock},
 		{"SELECT RELEASE_ALL_LOCKS()", stickyGetLock, false, 0},
 		{"PREPARE s FROM 'SELECT 1'", 0, false, stickyPrepared},
@@ -82,7 +83,7 @@ func TestSticky(t *testing.T) {
 	} {
 		st := statement{digester: d, multiplex: rule.Unset}
 		st.parse([]byte(c.sql), &o)
-		if got := c.from.after(&st, false, c.trx); got != c.want {
+		if got := c.from.after(&st, false, c.trx, false); got != c.want {
 			t.Errorf("%s: %v, want %v", c.sql, got.names(), c.want.names())
 		}
 	}
@@ -96,7 +97,7 @@ func FuzzStatement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, q []byte) {
 		st := statement{multiplex: rule.Unset}
 		st.parse(q, &o)
-		sticky(0).after(&st, false, false)
+		sticky(0).after(&st, false, false, false)
 		if name, ok := useName(q); ok && (name == "" || !strings.Contains(strings.ReplaceAll(string(q), "``", "`"), name)) {
 			t.Errorf("%q uses %q", q, name)
 		}

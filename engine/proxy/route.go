@@ -59,6 +59,8 @@ func (s *session) routeUnbound(st *statement) int {
 		return st.hints.Hostgroup
 	case st.traits&traitInsertID != 0 && s.lastWrite >= 0:
 		return s.lastWrite
+	case st.traits&traitAskFoundRows != 0 && s.countedOn() >= 0:
+		return s.countedOn()
 	case st.decision.DestinationHostgroup != rule.Unset:
 		return st.decision.DestinationHostgroup
 	}

@@ -35,8 +35,8 @@ const stickyOnce sticky = 0x400000
 // harmless are the reasons that leave nothing on the server for the next session to find.
 const stickyHarmless = stickyNoMultiplex | stickyFoundRows | stickyHostgroup | stickyWarnings | stickySavepoint
 
-// after works out the reasons that hold when a statement was executed.
-func (f sticky) after(st *statement, warnings, inTrx bool) sticky {
+// after works out the reasons that hold when a statement was executed, or failed.
+func (f sticky) after(st *statement, warnings, inTrx, failed bool) sticky {
 	if st.class != digest.CommandShow {
 		f &^= stickyFoundRows | stickyWarnings
 	}
@@ -49,6 +49,9 @@ func (f sticky) after(st *statement, warnings, inTrx bool) sticky {
 		f &^= stickyOnce
 	}
 	f = f.byTraits(st)
+	if failed && st.traits&traitSeveral == 0 {
+		return f
+	}
 	for text := st.text; len(text) > 0; {
 		part, rest, _ := bytes.Cut(text, []byte(";"))
 		if f = f.byWords(part); st.traits&traitSeveral != 0 && beginsWith(part, "set ") {
@@ -84,7 +87,7 @@ func (f sticky) byTraits(st *statement) sticky {
 	return f
 }
 
-// byWords looks at how a statement begins.
+// byWords looks at how a statement begins. What ends such a reason is in held.go.
 func (f sticky) byWords(text []byte) sticky {
 	if len(text) == 0 {
 		return f
@@ -95,16 +98,16 @@ func (f sticky) byWords(text []byte) sticky {
 			f |= stickyTemporary
 		}
 	case 'l':
-		if beginsWith(text, "lock table") {
+		if beginsWith(text, "lock table") || beginsWith(text, "lock instance") {
+			f |= stickyLockTables
+		}
+	case 'b':
+		if beginsWith(text, "backup stage start") || beginsWith(text, "backup lock") {
 			f |= stickyLockTables
 		}
 	case 'f':
 		if beginsWith(text, "flush table") && bytes.Contains(bytes.ToLower(text), []byte("with read lock")) {
 			f |= stickyLockTables
-		}
-	case 'u':
-		if beginsWith(text, "unlock tables") {
-			f &^= stickyLockTables
 		}
 	case 'p':
 		if beginsWith(text, "prepare ") {
@@ -113,6 +116,10 @@ func (f sticky) byWords(text []byte) sticky {
 	case 's':
 		if beginsWith(text, "savepoint ") {
 			f |= stickySavepoint
+		}
+	case 'e':
+		if beginsWith(text, "execute immediate") {
+			f |= stickyPrepared
 		}
 	case 'h':
 		if beginsWith(text, "handler ") {
@@ -132,4 +139,14 @@ func (f sticky) byXA(text []byte) sticky {
 		return f | stickyXA
 	}
 	return f
+}
+
+// countedOn is the hostgroup of the last SELECT SQL_CALC_FOUND_ROWS, -1 where another statement came after it there.
+func (s *session) countedOn() int {
+	for i := range s.backends {
+		if s.backends[i].flags&stickyFoundRows != 0 {
+			return s.backends[i].hostgroup
+		}
+	}
+	return -1
 }

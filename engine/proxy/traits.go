@@ -10,6 +10,8 @@ const (
 	traitInto                           // INTO
 	traitGetLock                        // GET_LOCK(
 	traitReleaseLocks                   // RELEASE_ALL_LOCKS(
+	traitReleaseLock                    // RELEASE_LOCK(
+	traitAskFoundRows                   // FOUND_ROWS(
 	traitFoundRows                      // SQL_CALC_FOUND_ROWS
 	traitInsertID                       // LAST_INSERT_ID(
 	traitUserVariable                   // @name, not @@name, not user@host
@@ -28,6 +30,9 @@ var phrases = []struct {
 	{"get_lock(", traitGetLock},
 	{"get_lock (", traitGetLock},
 	{"release_all_locks(", traitReleaseLocks},
+	{"release_lock(", traitReleaseLock},
+	{"release_lock (", traitReleaseLock},
+	{"found_rows(", traitAskFoundRows},
 	{"sql_calc_found_rows", traitFoundRows},
 	{"last_insert_id(", traitInsertID},
 }
