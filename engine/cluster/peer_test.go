@@ -58,7 +58,7 @@ func serveAdmin(t *testing.T, s *stack, name string, port int, members []int, va
 	cfg := certificate(t)
 	server := admin.New(admin.Options{
 		Log: p.logger, Store: p.store, Layers: p.layers, Tables: p.cluster.Tables(), Peers: p.cluster,
-		TLS: func() *tls.Config { return cfg },
+		TLS: func() *tls.Config { return cfg }, State: s.state,
 	})
 	p.boot(config(members, variables+fmt.Sprintf(` mysql_ifaces="127.0.0.1:%d";`, port)) + text)
 	p.run(server.Run)

@@ -39,6 +39,7 @@ type stack struct {
 	cluster *cluster.Cluster
 	log     *journal
 	logger  zerolog.Logger
+	state   func() (string, <-chan struct{}) // what it tells peers of itself
 }
 
 // timing is that of a test: quick where it must happen, never where it must not.
