@@ -169,7 +169,7 @@ func (n *node) build(file *conf.File) error {
 	}
 	sql := admin.New(admin.Options{
 		Log: n.log, Store: n.store, Layers: n.layers, TLS: n.certs.Config,
-		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Metrics: n.metrics(peers), Control: control,
+		Tables: stats.Merge(n.proxy.Tables(), peers.Tables()), Peers: peers, Metrics: n.metrics(peers), Audit: n.proxy.AuditLog(), Control: control,
 		MonitorTables: watch.Tables(),
 		Shunned: func(hg int, host string, port int) bool {
 			return pools.Shunned(hostgroup.Key{Hostgroup: hg, Host: host, Port: port})

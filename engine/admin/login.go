@@ -36,7 +36,10 @@ func (s *Server) serve(ctx context.Context, nc net.Conn) {
 		_ = errors.Join(c.WriteMessage(wire.Errorf(1040, "08004", "Too many connections")), c.Flush())
 		return
 	}
-	if sess := s.login(c, nc); sess != nil {
+	id := s.lastID.Add(1)
+	audit := &audited{log: s.auditLog, conn: c, id: id, created: time.Now()}
+	defer audit.closed()
+	if sess := s.login(c, nc, id, audit); sess != nil {
 		sess.run(ctx)
 	}
 }
@@ -49,8 +52,7 @@ func (s *Server) recovered(nc net.Conn) {
 }
 
 // login lets a client in, or tells it and the log why not and returns nil.
-func (s *Server) login(c *wire.Conn, nc net.Conn) *session {
-	id := s.lastID.Add(1)
+func (s *Server) login(c *wire.Conn, nc net.Conn, id uint32, audit *audited) *session {
 	auth := s.authenticator()
 	l, err := auth.Handshake(c, id)
 	if err == nil && localOnly(l.User) && !isLocal(c.RemoteAddr()) {
@@ -60,10 +62,14 @@ func (s *Server) login(c *wire.Conn, nc net.Conn) *session {
 	}
 	if err != nil {
 		s.logRefusal(c, err)
+		if denied, ok := errors.AsType[*wire.Error](err); ok {
+			audit.denied(denied)
+		}
 		return nil
 	}
-	sess := &session{srv: s, conn: c, nc: nc, auth: auth, id: id}
+	sess := &session{srv: s, conn: c, nc: nc, auth: auth, id: id, audit: audit}
 	sess.become(l)
+	audit.loggedIn(l, sess.class)
 	if err := sess.out.OK(wire.OK{Status: statusOK}); err != nil {
 		return nil
 	}

@@ -18,6 +18,7 @@ func (s *session) command(ctx context.Context, cmd wire.Command, arg, p []byte) 
 	case wire.ComQuery:
 		return s.query(ctx, string(arg))
 	case wire.ComQuit:
+		s.audit.quit()
 		return errHangUp
 	case wire.ComPing, wire.ComInitDB: // any schema can be chosen; names are looked up in all of them
 		return s.out.OK(wire.OK{Status: statusOK})

@@ -15,6 +15,7 @@ import (
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/eventlog"
 	"github.com/keepsql/keepsql/engine/listen"
 	"github.com/keepsql/keepsql/engine/metrics"
 	"github.com/keepsql/keepsql/engine/stats"
@@ -45,6 +46,8 @@ type Options struct {
 	State func() (text string, changed <-chan struct{})
 	// Switch takes the node out of service and back; nil: nothing does.
 	Switch Switch
+	// Audit is told of clients; nil: nobody is.
+	Audit *eventlog.Log
 	// Interfaces replaces admin-mysql_ifaces for good; "" leaves the variable in force.
 	Interfaces string
 	// MaxSessions bounds the connections at one time; 0: 4096.
@@ -69,6 +72,7 @@ type Server struct {
 	vrrp      func() []schema.Row
 	state     func() (string, <-chan struct{})
 	switches  Switch
+	auditLog  *eventlog.Log
 	ifaces    string
 	maxConns  int64
 	maxWaits  int64
@@ -92,7 +96,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		log: o.Log, store: o.Store, layers: o.Layers, tls: o.TLS, tables: o.Tables, peers: o.Peers, metrics: o.Metrics, control: o.Control,
-		config: o.Config, vrrp: o.VRRP, state: o.State, switches: o.Switch, ifaces: o.Interfaces, started: time.Now(),
+		config: o.Config, vrrp: o.VRRP, state: o.State, switches: o.Switch, ifaces: o.Interfaces, auditLog: o.Audit, started: time.Now(),
 		maxConns: int64(cmp.Or(o.MaxSessions, 4096)), maxWaits: int64(cmp.Or(o.MaxWaiters, 256)), timeout: cmp.Or(o.StatementTimeout, time.Minute),
 		commands: newRegistry(), passwords: &wire.PasswordCache{},
 	}

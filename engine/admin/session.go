@@ -19,6 +19,7 @@ type session struct {
 	out   wire.ResultWriter
 	id    uint32
 	class class
+	audit *audited
 
 	affected uint64      // of the last INSERT, UPDATE or DELETE; other statements repeat it
 	peer     PeerSession // of the cluster node at the other end, nil until it told

@@ -18,6 +18,7 @@ const (
 	bufferBytes   = 16 << 20 // of all shards together
 	keptBuffer    = 256 << 10
 	complainEvery = time.Minute
+	defaultKeep   = 100 // files
 )
 
 // Options of a Log.
@@ -73,7 +74,7 @@ func New(o Options) *Log {
 	for i := range l.shards {
 		l.shards[i].format = JSON
 	}
-	l.keep.Store(1)
+	l.keep.Store(defaultKeep)
 	l.want.Store(&config{})
 	return l
 }

@@ -31,6 +31,9 @@ func (p *Proxy) FlushLogs() {
 	p.logs.audit.Flush()
 }
 
+// AuditLog is where other listeners tell of their clients.
+func (p *Proxy) AuditLog() *eventlog.Log { return p.logs.audit }
+
 // logEvent writes a statement to the events log, if the rules or the default want it there.
 func (s *session) logEvent(st *statement, set *settings, hostgroup int, affected, sent uint64, now time.Time) {
 	if want := st.decision.Log; want == 0 || want == rule.Unset && !set.logAll {
