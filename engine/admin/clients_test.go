@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/engine/internal/clienttest"
 )
 
 // hostPort splits the node's address.
@@ -105,18 +107,7 @@ func TestMycli(t *testing.T) {
 
 // Node's mysql2 with text queries and a pool.
 func TestNodeMySQL2(t *testing.T) {
-	name, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
-	var env []string
-	if root, err := exec.Command("npm", "root", "-g").Output(); err == nil {
-		env = append(env, "NODE_PATH="+strings.TrimSpace(string(root)))
-	}
-	probe := exec.Command(name, "-e", "require('mysql2')")
-	if probe.Env = append(os.Environ(), env...); probe.Run() != nil {
-		t.Skip("node has no mysql2: npm install -g mysql2")
-	}
+	name, env := clienttest.Node(t)
 	n := start(t, setup{memory: true})
 	host, port := n.hostPort()
 	const script = `

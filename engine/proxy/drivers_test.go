@@ -5,9 +5,12 @@ import (
 	"net"
 	"os"
 	osexec "os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/keepsql/keepsql/engine/internal/clienttest"
 )
 
 // The scripts in testdata/drivers use the proxy as applications do: at connect time what frameworks send, transactions,
@@ -27,13 +30,58 @@ func python(t *testing.T, module, pkg string) {
 }
 
 func TestNodeMySQL2(t *testing.T) {
-	bin, err := osexec.LookPath("node")
-	if err != nil || osexec.Command(bin, "-e", "require('mysql2')").Run() != nil {
-		t.Skip("skipped, needs Node's mysql2 where node finds it (npm install mysql2, NODE_PATH=…/node_modules)")
+	bin, env := clienttest.Node(t)
+	n := start(t, "", "")
+	clientIn(t, env, bin, "testdata/drivers/node.js", n.port(), "app_pass")
+}
+
+func TestMariaDBConnectorJ(t *testing.T) {
+	t.Parallel()
+	bin, args := clienttest.Java(t, "testdata/drivers/Driver.java")
+	n := start(t, ` server_version="5.5.5-10.11.6-MariaDB"`+"\n", "") // it asks for variables by the version
+	client(t, bin, append(args, n.port(), "app_pass")...)
+}
+
+func TestPHP(t *testing.T) {
+	bin, err := osexec.LookPath("php")
+	if err != nil || osexec.Command(bin, "-r", "exit(function_exists('mysqli_init') && class_exists('PDO') ? 0 : 1);").Run() != nil {
+		t.Skip("skipped, needs PHP with mysqli (apt install php-cli php-mysql)")
 	}
 	n := start(t, "", "")
-	client(t, bin, "testdata/drivers/node.js", n.port(), "app_pass")
+	client(t, bin, "testdata/drivers/php.php", n.port(), "app_pass", n.socket)
 }
+
+// TestSysbench runs the workloads everybody measures with, with statements prepared on the server and without.
+func TestSysbench(t *testing.T) {
+	t.Parallel()
+	bin, err := osexec.LookPath("sysbench")
+	if err != nil {
+		t.Skip("skipped, needs sysbench (apt install sysbench)")
+	}
+	n := start(t, "", readWriteSplit)
+	exec(t, n.open(1), "CREATE DATABASE sbtest")
+	reader.Exec(t, "CREATE DATABASE sbtest", "CREATE TABLE sbtest.sbtest1 (id INT PRIMARY KEY, k INT, c CHAR(120), pad CHAR(60))")
+	args := []string{"--mysql-host=127.0.0.1", "--mysql-port=" + n.port(), "--mysql-user=app", "--mysql-password=app_pass",
+		"--mysql-db=sbtest", "--tables=1", "--table-size=1000", "--threads=4", "--events=300", "--time=20"}
+	client(t, bin, append(args, "oltp_read_write", "prepare")...)
+	for _, mode := range []string{"auto", "disable"} {
+		for _, workload := range []string{"oltp_point_select", "oltp_read_write", "bulk_insert"} {
+			if workload == "bulk_insert" {
+				client(t, bin, append(args, "bulk_insert", "cleanup")...)
+				client(t, bin, append(args, "bulk_insert", "prepare")...)
+			}
+			out := client(t, bin, append(args, "--db-ps-mode="+mode, workload, "run")...)
+			if !sysbenchOK.MatchString(out) {
+				t.Errorf("%s with --db-ps-mode=%s:\n%s", workload, mode, out)
+			}
+		}
+		client(t, bin, append(args, "oltp_read_write", "cleanup")...)
+		client(t, bin, append(args, "oltp_read_write", "prepare")...)
+	}
+}
+
+// sysbenchOK is a run to whose end no connection was made anew. Errors that it ignores are deadlocks of its threads.
+var sysbenchOK = regexp.MustCompile(`reconnects: +0 `)
 
 func TestPerlDBD(t *testing.T) {
 	const bin = "/usr/bin/perl"
@@ -83,10 +131,15 @@ func TestMysqlCLI(t *testing.T) {
 // client runs a program for a minute at most and gives what it printed.
 func client(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	return clientIn(t, os.Environ(), name, args...)
+}
+
+func clientIn(t *testing.T, env []string, name string, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c := osexec.CommandContext(ctx, name, args...)
-	c.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	c.Env = append(env, "LC_ALL=C.UTF-8")
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, out)
