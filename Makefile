@@ -55,11 +55,12 @@ lab: build ## as root: the seed set-up in network namespaces; what a client sees
 	KEEPSQL_LAB_REPS=$(REPS) KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -parallel 4 -timeout 30m $(LAB)
 
 # Long forms of tests read their length from the environment.
-soak: ## the long runs: race detector over everything, 10 000 simulated clusters, pairs of hosts to which things happen for CHAOS (1h), 1 000 random edits, every fuzz target for FUZZTIME (30s)
+soak: ## the long runs: race detector over everything, 10 000 simulated clusters, pairs of hosts to which things happen for CHAOS (1h), 1 000 random edits, 5 minutes of broken servers, every fuzz target for FUZZTIME (30s)
 	$(MAKE) race RACE="$$($(GO) list ./... | grep -v -E '/engine/(lab|demo)$$' | tr '\n' ' ')" RACETIME=40m
 	KEEPSQL_SEEDS=10000 $(GO) test -count=1 -timeout 60m -v -run TestSimulation ./engine/cluster/diffcheck
 	KEEPSQL_CHAOS=$(CHAOS) $(GO) test -count=1 -parallel 4 -timeout 3h -v -run TestChaos $(LAB)
 	KEEPSQL_EDITS=1000 $(GO) test -count=1 -run TestRandomEdits ./engine
+	KEEPSQL_HARM=5m $(GO) test -count=1 -timeout 15m -run TestNothingRepeatedOrLost ./engine/proxy
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \

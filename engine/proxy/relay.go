@@ -22,7 +22,9 @@ func (s *session) relay(b *backend, st *statement) outcome {
 		s.answer.Reset(st.command, from)
 		s.answer.Hide = s.hidden(b)
 		o = s.relayAs(b, st, &s.answer, nil)
-		o.next, o.boundary = s.answer.Boundary()
+		if !o.boundary {
+			o.next, o.boundary = s.answer.Boundary()
+		}
 	} else {
 		o = s.relayTranslated(b, st, from)
 	}
@@ -67,15 +69,21 @@ func (s *session) relayTranslated(b *backend, st *statement, from wire.Capabilit
 // relayAs passes an answer on that a follows; t is the Translator that a belongs to, nil where nothing is translated.
 func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Translator) outcome {
 	answered := false
+	held := 0 // bytes of a packet that came in part, which the client gets once it is whole
 	var out []byte
 	for done := false; !done; {
-		chunk, err := b.conn.ReadChunk()
+		chunk, err := b.conn.ReadBehind(held)
 		if err != nil {
-			return outcome{err: err, answered: answered}
+			return withheld(outcome{err: err, answered: answered}, a, held)
 		}
 		pass, n := chunk, 0
 		if t == nil {
-			n, done, err = a.Feed(chunk)
+			n, done, err = a.Feed(chunk[held:])
+			n += held
+			held = 0
+			if k, _ := a.Unfinished(); !done && k <= min(mostHeld, len(chunk)) {
+				held, pass = k, chunk[:len(chunk)-k]
+			}
 		} else {
 			out, n, done, err = t.Feed(out[:0], chunk)
 			pass = out
@@ -100,7 +108,7 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		if err != nil {
 			return outcome{err: err, client: true, answered: true}
 		}
-		answered = true
+		answered = answered || len(pass) > 0
 		st.keep.add(pass)
 		if a.File {
 			if o := s.upload(b, t); o.err != nil {
@@ -110,6 +118,17 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		}
 	}
 	return outcome{}
+}
+
+// mostHeld is how much of a packet that came in part is held back, in bytes.
+const mostHeld = 8 << 10
+
+// withheld adds to the end of an answer whose last packet the client has not seen anything of.
+func withheld(o outcome, a *wire.Answer, held int) outcome {
+	if _, seq := a.Unfinished(); held > 0 {
+		o.next, o.boundary = seq, true
+	}
+	return o
 }
 
 // stateChanged follows the schema by what the server tells of it: a USE inside of a procedure, or among several statements.

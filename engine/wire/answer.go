@@ -65,6 +65,7 @@ type Answer struct {
 	have    int
 	left    int
 	missing int
+	total   int  // its length with the header, where left or missing is not 0
 	seq     byte // number of the last packet that began
 	whole   []byte
 	small   [32]byte
@@ -120,6 +121,20 @@ func (a *Answer) Reset(cmd Command, caps Capability) {
 // error in place of the rest. next is the number such a packet has.
 func (a *Answer) Boundary() (next byte, ok bool) {
 	return a.seq + 1, !a.done && a.have == 0 && a.left == 0 && a.missing == 0 && !a.continued
+}
+
+// Unfinished tells how many bytes of a packet that is not complete have come, header included, and the packet's number; 0 where
+// the answer so far ends with a whole packet.
+func (a *Answer) Unfinished() (n int, seq byte) {
+	switch {
+	case a.left > 0:
+		return a.total - a.left, a.seq
+	case a.missing > 0:
+		return a.total - a.missing, a.seq
+	case a.have >= headerSize:
+		return a.have, a.head[3]
+	}
+	return a.have, a.seq + 1
 }
 
 // AwaitFile goes on with an answer in which the server asked for a file, after the file was sent: what comes now is the verdict
@@ -181,7 +196,7 @@ func (a *Answer) skipRows(b []byte, i int) int {
 		a.first(KindRows) // not known yet where rows come from a cursor
 	}
 	if i > len(b) {
-		a.left = i - len(b)
+		a.left, a.total = i-len(b), headerSize+payloadLen(b[last:])
 		i = len(b)
 	}
 	return i

@@ -21,9 +21,13 @@ func follow(r *record, raw []byte, size int) (summary, int, error) {
 		chunk := raw[total:min(total+size, len(raw))]
 		n, done, err := a.Feed(chunk)
 		total += n
+		begun, seq := a.Unfinished()
+		whole, next := wholePackets(raw[:total])
 		switch {
 		case err != nil:
 			return summary{}, total, err
+		case !done && (begun != total-whole || seq != next):
+			return summary{}, total, fmt.Errorf("after %d bytes: %d of packet %d, want %d of packet %d", total, begun, seq, total-whole, next)
 		case done && a.Kind == wire.KindFile && a.Results == 0:
 			a.AwaitFile()
 		case done:
@@ -36,6 +40,21 @@ func follow(r *record, raw []byte, size int) (summary, int, error) {
 		case total == len(raw):
 			return summary{}, total, errors.New("no end")
 		}
+	}
+}
+
+// wholePackets tells how many bytes of raw are whole packets, and the number of the packet that follows.
+func wholePackets(raw []byte) (whole int, next byte) {
+	for next = 1; ; {
+		rest := raw[whole:]
+		if len(rest) < 4 {
+			return whole, next
+		}
+		n := 4 + int(rest[0]) + int(rest[1])<<8 + int(rest[2])<<16
+		if len(rest) < n {
+			return whole, rest[3]
+		}
+		whole, next = whole+n, rest[3]+1
 	}
 }
 

@@ -44,7 +44,7 @@ func (a *Answer) step(b []byte) (step, error) {
 	}
 	a.have = 0
 	size, seq := payloadLen(a.head[:]), a.head[3]
-	a.seq = seq
+	a.seq, a.total = seq, headerSize+size
 	if size == 0 || a.continued {
 		return a.bare(n, size, seq)
 	}

@@ -211,6 +211,22 @@ func (c *Conn) ReadChunk() ([]byte, error) {
 	return p, nil
 }
 
+// ReadBehind is ReadChunk with the last keep bytes of the chunk before it in front of what is new, so that a packet that came
+// in pieces can be handed on as a whole. keep is less than 16 KiB, and no more than the chunk before had.
+func (c *Conn) ReadBehind(keep int) ([]byte, error) {
+	if keep == 0 {
+		return c.ReadChunk()
+	}
+	c.Unread(keep)
+	c.w = copy(c.in[:], c.in[c.r:c.w])
+	c.r = 0
+	if err := c.fill(); err != nil {
+		return nil, err
+	}
+	c.r = c.w
+	return c.in[:c.w:c.w], nil
+}
+
 // Unread puts the last n bytes of the chunk just returned by ReadChunk back. The rest of the chunk stays valid until the
 // next read.
 func (c *Conn) Unread(n int) {

@@ -1,6 +1,10 @@
 package wire_test
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -67,5 +71,42 @@ func BenchmarkRelay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.run(b)
+	}
+}
+
+// A packet that came in pieces can be handed on as a whole, whatever the pieces.
+func TestReadBehind(t *testing.T) {
+	a, b := net.Pipe()
+	defer a.Close()
+	c := wire.NewConn(b)
+	defer c.Close()
+	var sent bytes.Buffer
+	for i := range 40_000 {
+		fmt.Fprintf(&sent, "%d,", i)
+	}
+	go func() {
+		p := sent.Bytes()
+		for n := 1; len(p) > 0; n = n*7%15_013 + 1 {
+			k := min(n, len(p))
+			a.Write(p[:k])
+			p = p[k:]
+		}
+		a.Close()
+	}()
+	var got []byte
+	held := 0
+	for {
+		chunk, err := c.ReadBehind(held)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = len(chunk) - 1 - bytes.LastIndexByte(chunk, ',')
+		got = append(got, chunk[:len(chunk)-held]...)
+	}
+	if held != 0 || !bytes.Equal(got, sent.Bytes()) {
+		t.Errorf("got %d bytes of %d, %d held back", len(got), sent.Len(), held)
 	}
 }
