@@ -34,7 +34,10 @@ func (a *audited) tell(event, extra string, created time.Time) {
 }
 
 func (a *audited) loggedIn(l *wire.Login, c class) {
-	a.user, a.schema = l.User, c.String()
+	a.user, a.schema = l.User, "main"
+	if c == statsClass {
+		a.schema = "stats"
+	}
 	a.tell("Connect_OK", "", time.Time{})
 }
 
