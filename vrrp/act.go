@@ -14,9 +14,13 @@ func (l *loop) act(r *router, a machine.Action) {
 	case machine.Send:
 		l.send(r, a.Priority)
 	case machine.Claim:
+		l.raise(r, true)
 		l.claim(r, a.VIPs)
 	case machine.Release:
 		l.release(r, a.VIPs)
+		if len(r.claimed) == 0 {
+			l.raise(r, false)
+		}
 	case machine.Lay:
 		l.lay(r)
 	case machine.Lift:

@@ -55,6 +55,7 @@ func (l *loop) apply(cfg *vrrpconf.Config) {
 	l.findVirtual()
 	l.useRoutes(cfg)
 	l.useStatic(cfg)
+	l.makeVMACs()
 	l.usePorts()
 	l.setStatic()
 	l.useSensors(cfg)
@@ -163,11 +164,13 @@ func (l *loop) usePorts() {
 		if r.conf.Skip != "" {
 			continue
 		}
-		matter[r.conf.Interface] = true
-		if spoken[r.conf.Interface] == nil {
-			spoken[r.conf.Interface] = &[kinds]bool{}
+		for _, name := range ears(r.conf) {
+			matter[name] = true
+			if spoken[name] == nil {
+				spoken[name] = &[kinds]bool{}
+			}
+			spoken[name][kindOf(r.conf)] = true
 		}
-		spoken[r.conf.Interface][kindOf(r.conf)] = true
 		for _, t := range r.conf.Interfaces {
 			matter[t.Name] = true
 		}

@@ -41,6 +41,7 @@ type loop struct {
 	sensors   map[string]*sensor  // tracked files and processes, by name of the tracker
 	fifos     fifos
 	static    static
+	vmacs     vmacs
 	endRoutes context.CancelFunc // ends the watch over routes; nil while there is none
 	// logUnknown is log_unknown_vrids; unknownLog keeps it from flooding.
 	logUnknown bool
@@ -71,7 +72,7 @@ func newLoop(s *Speaker) (*loop, error) {
 		return nil, err
 	}
 	return &loop{
-		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log, by: s.opts.Helper}, timings: s.opts.Timings, addrs: addrs, table: table,
+		s: s, log: s.log, sensors: map[string]*sensor{}, fifos: fifos{log: s.log, by: s.opts.Helper}, timings: s.opts.Timings, vmacs: newVMACs(), addrs: addrs, table: table,
 		ports: map[string]*port{}, checks: map[string]*check{}, poll: poll,
 		buf: make([]byte, 4096),
 	}, nil
@@ -94,6 +95,7 @@ func (l *loop) run(ctx context.Context) {
 	defer context.AfterFunc(ctx, func() { l.s.post((*loop).stopAll) })()
 	l.beUrgent()
 	l.sweep()
+	l.sweepVMACs()
 	l.wg.Go(l.watch)
 	l.nextRenew = time.Now().Add(l.timings.Renew)
 	for l.turn(); !l.stopping || l.handsOver(); l.turn() {
@@ -184,6 +186,7 @@ func (l *loop) renew() {
 			}
 		}
 	}
+	l.makeVMACs()
 	l.patch()
 	for _, p := range l.ports {
 		for k := range p.lines {
@@ -222,6 +225,9 @@ func (l *loop) goodbye() {
 	now := time.Now()
 	l.publish()
 	l.useStatic(&vrrpconf.Config{})
+	for name := range l.vmacs.made {
+		l.removeVMAC(name)
+	}
 	for _, c := range l.checks {
 		c.cancel()
 	}

@@ -70,6 +70,9 @@ func (l *loop) changed(c netif.Change) {
 		}
 	}
 	l.refreshStale()
+	if c.Name != "" || c.Resync {
+		l.makeVMACs()
+	}
 	if c.Lost.IsValid() {
 		l.lostStatic(c.Index, c.Lost)
 	}
@@ -188,7 +191,7 @@ func (l *loop) multicast(name string, k kind) []netip.Addr {
 	var out []netip.Addr
 	for _, r := range l.all() {
 		g := r.conf.Group
-		if r.conf.Interface == name && kindOf(r.conf) == k && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
+		if slices.Contains(ears(r.conf), name) && kindOf(r.conf) == k && len(r.conf.Peers) == 0 && !slices.Contains(out, g) {
 			out = append(out, g)
 		}
 	}

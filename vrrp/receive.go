@@ -1,6 +1,8 @@
 package vrrp
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"github.com/keepsql/keepsql/vrrp/advert"
@@ -46,9 +48,9 @@ func (l *loop) packet(p *port, k kind, got netif.Packet) {
 	}
 	known := false
 	for _, r := range l.all() {
-		if r.conf.VRID == id && r.conf.Interface == p.name && r.conf.Skip == "" && r.conf.IPv6() == (k == kindIPv6) {
+		if r.conf.VRID == id && slices.Contains(ears(r.conf), p.name) && r.conf.Skip == "" && r.conf.IPv6() == (k == kindIPv6) {
 			known = true
-			if r.listensTo(h) {
+			if r.listensTo(h) && !r.echo(p.name, got.Data) {
 				l.hear(r, h, msg)
 			}
 		}
@@ -65,6 +67,20 @@ func (l *loop) packet(p *port, k kind, got netif.Packet) {
 // that is a mistake somebody should be told about.
 func (r *router) listensTo(h advert.Header) bool {
 	return !h.Dst.IsMulticast() || len(r.conf.Peers) > 0 || h.Dst == r.conf.Group
+}
+
+// echo tells whether a packet has just come in by the other of the two interfaces that a router with
+// a virtual MAC listens on.
+func (r *router) echo(port string, packet []byte) bool {
+	if r.conf.VMAC == "" {
+		return false
+	}
+	now := time.Now()
+	if port != r.lastPort && now.Sub(r.lastAt) < r.conf.AdvertInt/2 && bytes.Equal(packet, r.lastPacket) {
+		return true
+	}
+	r.lastPort, r.lastAt, r.lastPacket = port, now, append(r.lastPacket[:0], packet...)
+	return false
 }
 
 // hear checks an advertisement and feeds it to the machine.

@@ -45,6 +45,6 @@ func compare(old, cfg *vrrpconf.Config) Report {
 // sameRouter tells whether one instance can become the other without starting anew.
 func sameRouter(a, b *vrrpconf.Instance) bool {
 	return a.Interface == b.Interface && a.VRID == b.VRID && a.Version == b.Version &&
-		kindOf(a) == kindOf(b) && a.Group == b.Group && (len(a.Peers) > 0) == (len(b.Peers) > 0) &&
+		kindOf(a) == kindOf(b) && a.VMAC == b.VMAC && a.VMACAddr == b.VMACAddr && a.Group == b.Group && (len(a.Peers) > 0) == (len(b.Peers) > 0) &&
 		a.Skip == b.Skip
 }

@@ -28,6 +28,7 @@ type router struct {
 	claimed  map[netip.Prefix]int // addresses we hold, and the interface index they are on
 	// laid says that routes and rules are set; gaps that some could not be, see patch.
 	laid, gaps bool
+	raised     bool // the interface with the virtual MAC is up
 	// stopBurst ends an announcement that is still going on.
 	stopBurst func()
 	packetID  uint16
@@ -36,6 +37,10 @@ type router struct {
 	// complaint is the last reject that was logged, complained when.
 	complaint  string
 	complained time.Time
+	// lastPacket is what came in last, by lastPort; see echo.
+	lastPacket []byte
+	lastPort   string
+	lastAt     time.Time
 	// prebuilt are the packets to send, from the address prebuiltFrom; see packets.
 	prebuilt     []*advert.Prebuilt
 	prebuiltFrom netip.Addr
@@ -98,8 +103,11 @@ func (r *router) vip(p netip.Prefix) (v vrrpconf.VIP, ok bool) {
 
 // device is the interface an address belongs on.
 func (r *router) device(v vrrpconf.VIP) string {
-	if v.Dev != "" {
+	switch {
+	case v.Dev != "":
 		return v.Dev
+	case r.conf.VMAC != "":
+		return r.conf.VMAC
 	}
 	return r.conf.Interface
 }

@@ -1,12 +1,14 @@
 package vrrp
 
 import (
+	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/vrrp/advert"
 	"github.com/keepsql/keepsql/vrrp/netif"
 )
 
 // send sends one advertisement, to the group or to each peer.
 func (l *loop) send(r *router, priority uint8) {
+	l.raise(r, true)
 	sock := l.speaksThrough(r)
 	if sock == nil || !r.source.IsValid() {
 		return
@@ -34,7 +36,25 @@ func (l *loop) send(r *router, priority uint8) {
 
 // speaksThrough is the socket a router's advertisements leave by; nil while there is none.
 func (l *loop) speaksThrough(r *router) *netif.Socket {
-	return l.port(r.conf.Interface).lines[kindOf(r.conf)].sock
+	return l.port(mouth(r.conf)).lines[kindOf(r.conf)].sock
+}
+
+// mouth is the interface an instance's advertisements leave by. To single peers it is not the one
+// with the virtual MAC, which has no way to them.
+func mouth(c *vrrpconf.Instance) string {
+	if c.VMAC != "" && !c.XmitBase && len(c.Peers) == 0 {
+		return c.VMAC
+	}
+	return c.Interface
+}
+
+// ears are the interfaces an instance listens on. While the one with the virtual MAC is up, the
+// kernel gives it, and no other, what comes from that MAC: the adverts of a peer.
+func ears(c *vrrpconf.Instance) []string {
+	if c.VMAC != "" {
+		return []string{c.Interface, c.VMAC}
+	}
+	return []string{c.Interface}
 }
 
 // packets are what a router sends, one for each destination. They are made when they are needed

@@ -29,6 +29,7 @@ func (b *builder) complete(i *rawInstance) {
 	b.completeAuth(i)
 	b.completeAddresses(i)
 	b.completeUnicast(i)
+	b.completeVMAC(i)
 	if g := &i.GARP; g.LowerPrioDelay < 0 {
 		g.LowerPrioDelay = g.Delay
 	}

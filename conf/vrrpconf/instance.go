@@ -17,16 +17,20 @@ type Instance struct {
 	Priority  uint8 // 1–255; 255 owns the addresses
 	// StartMaster is `state MASTER`. It is not the running state: only an owner starts as
 	// MASTER, every other instance waits a master-down interval first.
-	StartMaster  bool
-	Version      int           // 2 or 3
-	AdvertInt    time.Duration // v2: whole seconds; v3: 10 ms … 40.95 s in steps of 10 ms
-	Auth         Auth
-	VIPs         []VIP // advertised, all of one family
-	Excluded     []VIP // set and announced with the others, not advertised
-	Scripts      []Tracked
-	Interfaces   []Tracked // besides the instance's own
-	Files        []Tracked
-	Processes    []Tracked
+	StartMaster bool
+	Version     int           // 2 or 3
+	AdvertInt   time.Duration // v2: whole seconds; v3: 10 ms … 40.95 s in steps of 10 ms
+	Auth        Auth
+	VIPs        []VIP // advertised, all of one family
+	Excluded    []VIP // set and announced with the others, not advertised
+	Scripts     []Tracked
+	Interfaces  []Tracked // besides the instance's own
+	Files       []Tracked
+	Processes   []Tracked
+	// VMAC is the interface with the virtual MAC that the addresses are on; empty: none.
+	VMAC         string
+	VMACAddr     string       // six bytes; empty: the one of RFC 9568
+	XmitBase     bool         // adverts come from Interface all the same
 	TrackGroups  []string     // in fault while a static entry of one cannot be kept
 	Routes       []Route      // set behind the addresses, removed before them
 	Rules        []PolicyRule // behind the routes

@@ -1,6 +1,8 @@
 package vrrpconf
 
 import (
+	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -20,6 +22,7 @@ type rawInstance struct {
 	authPass confparse.Word
 	unicast  bool // unicast_peer was written, perhaps empty
 	badVRID  bool // already reported
+	vmac     bool // use_vmac was written
 }
 
 // instanceRules is the table of vrrp_instance.
@@ -89,12 +92,8 @@ var instanceRules = append([]rule[rawInstance]{
 	{name: "accept", effect: silent}, {name: "no_accept", effect: ignored, note: "the virtual addresses answer"},
 	{name: "smtp_alert", effect: ignored, note: noMail, set: checkFlag[rawInstance]},
 
-	{name: "use_vmac", effect: pending, note: "the addresses use the interface's own MAC", set: func(b *builder, _ *rawInstance, k *confparse.Keyword) {
-		if args := k.Args(); len(args) > 0 && len(args[0].Text) > 15 {
-			b.warnf(args[0], CodeValue, "interface name %q has more than 15 characters", args[0].Text)
-		}
-	}},
-	{name: "vmac_xmit_base", effect: silent}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
+	{name: "use_vmac", set: setVMAC},
+	{name: "vmac_xmit_base", set: setOn(func(i *rawInstance) *bool { return &i.XmitBase })}, {name: "use_vmac_addr", effect: pending}, {name: "use_ipvlan", effect: pending},
 	{name: "promote_secondaries", effect: pending},
 	{name: "virtual_routes", set: func(b *builder, i *rawInstance, k *confparse.Keyword) { i.Routes = append(i.Routes, b.routes(k)...) }},
 	{name: "virtual_rules", set: func(b *builder, i *rawInstance, k *confparse.Keyword) { i.Rules = append(i.Rules, b.rules(k)...) }},
@@ -132,6 +131,39 @@ func (b *builder) instance(c *Config, k *confparse.Keyword) {
 	}}
 	apply(b, "vrrp_instance", instanceRules, i, k.Block)
 	b.raw = append(b.raw, i)
+}
+
+// setVMAC reads `use_vmac [NAME] [MAC]`.
+func setVMAC(b *builder, i *rawInstance, k *confparse.Keyword) {
+	i.vmac = true
+	for _, w := range k.Args() {
+		if mac, err := net.ParseMAC(w.Text); err == nil && len(mac) == 6 {
+			i.VMACAddr = string(mac)
+			continue
+		}
+		if i.VMAC = w.Text; len(w.Text) > maxInterfaceName {
+			b.warnf(w, CodeValue, "interface name %q has more than 15 characters", w.Text)
+			i.VMAC = ""
+		}
+	}
+}
+
+// maxInterfaceName is the longest name the kernel takes (IFNAMSIZ, less the zero at its end).
+const maxInterfaceName = 15
+
+// completeVMAC names the interface, as keepalived does.
+func (b *builder) completeVMAC(i *rawInstance) {
+	if !i.vmac || i.VMAC != "" {
+		return
+	}
+	name := fmt.Sprintf("vrrp.%d", i.VRID)
+	if i.IPv6() {
+		name = fmt.Sprintf("vrrp6.%d", i.VRID)
+	}
+	i.VMAC = name
+	for n := 2; slices.ContainsFunc(b.cfg.Instances, func(o *Instance) bool { return o.VMAC == i.VMAC }); n++ {
+		i.VMAC = fmt.Sprintf("%s.%d", name, n)
+	}
 }
 
 // has tells whether a keyword stands in the instance.

@@ -101,7 +101,7 @@ func (p *Picture) JSON() []byte {
 func (i *Instance) json() jsonData {
 	c, g := i.Conf, i.Conf.GARP
 	d := jsonData{
-		Name: c.Name, DontTrackPrimary: c.DontTrackPrimary, SkipCheckAdvAddr: c.SkipCheckAdvAddr, Interface: c.Interface,
+		Name: c.Name, DontTrackPrimary: c.DontTrackPrimary, SkipCheckAdvAddr: c.SkipCheckAdvAddr, Interface: c.Interface, VMAC: c.VMAC,
 		MasterPriority: i.MasterPriority, GARPDelay: int(g.Delay / time.Second), GARPRefresh: int(g.Refresh / time.Second),
 		GARPRepeat: g.Repeat, GARPRefreshRepeat: g.RefreshRepeat, GARPLowerPrioDelay: int(g.LowerPrioDelay / time.Second),
 		GARPLowerPrioRepeat: g.LowerPrioRepeat, LowerPrioNoAdvert: c.LowerPrioNoAdvert, HigherPrioSendAdvert: c.HigherPrioSendAdvert,
