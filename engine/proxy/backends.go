@@ -20,6 +20,7 @@ type backend struct {
 	inTrx     bool
 	cursors   int   // open on it
 	held      *held // nil where the flags need no names
+	muted     bool  // what the server tells next of its variables is about a single statement
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
@@ -195,6 +196,7 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	if st.traits&traitReleaseLock != 0 {
 		s.checkLocks(b)
 	}
+	s.adopt(b, st)
 	switch {
 	case warnings:
 		s.warned = b.hostgroup

@@ -29,6 +29,7 @@ var reasons = []struct {
 	{stickyUnknown, "unknown"},
 	{stickySet, "set"},
 	{stickyOnce, "set_transaction"},
+	{stickyRoutine, "routine"},
 }
 
 // names lists the reasons that are set.

@@ -15,19 +15,26 @@ import (
 
 // bare is a client that sends prepared statements packet by packet.
 type bare struct {
-	t *testing.T
-	c *wire.Conn
-	a wire.Answer
+	t    *testing.T
+	c    *wire.Conn
+	caps wire.Capability
+	a    wire.Answer
 }
 
-func (n *node) bare(t *testing.T) *bare {
+func (n *node) bare(t *testing.T, caps ...wire.Capability) *bare {
 	t.Helper()
-	c, _, err := wire.Dial(context.Background(), "unix", n.socket, &wire.Account{User: "app", Password: "app_pass", Database: "d"})
+	b := &bare{t: t}
+	for _, c := range caps {
+		b.caps |= c
+	}
+	c, _, err := wire.Dial(context.Background(), "unix", n.socket,
+		&wire.Account{User: "app", Password: "app_pass", Database: "d", Capabilities: b.caps})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Kill() })
-	return &bare{t: t, c: c}
+	b.c = c
+	return b
 }
 
 // command sends a command and gives the payloads of its answer.
@@ -36,7 +43,7 @@ func (b *bare) command(cmd wire.Command, arg ...byte) [][]byte {
 	if err := b.c.WriteCommand(cmd, string(arg)); err != nil {
 		b.t.Fatal(err)
 	}
-	b.a.Reset(cmd, 0)
+	b.a.Reset(cmd, b.caps)
 	var out [][]byte
 	for done := !cmd.Answered(); !done; {
 		p, err := b.c.ReadRaw()

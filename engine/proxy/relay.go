@@ -15,7 +15,7 @@ var errFile = errors.New("server asked for a local file")
 
 // relay passes the server's answer on to the client as it arrives.
 func (s *session) relay(b *backend, st *statement) outcome {
-	s.current = b
+	s.current, s.told = b, told{}
 	defer func() { s.current = nil }()
 	var o outcome
 	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) {
@@ -129,21 +129,6 @@ func withheld(o outcome, a *wire.Answer, held int) outcome {
 		o.next, o.boundary = seq, true
 	}
 	return o
-}
-
-// stateChanged follows the schema by what the server tells of it: a USE inside of a procedure, or among several statements.
-func (s *session) stateChanged(state []byte) {
-	for len(state) > 2 {
-		kind, size := state[0], int(state[1])
-		if size > 250 || len(state) < 2+size { // nothing of interest is that long
-			return
-		}
-		body := state[2 : 2+size]
-		state = state[2+size:]
-		if kind == 1 && len(body) > 0 && int(body[0]) == len(body)-1 { // SESSION_TRACK_SCHEMA
-			s.trackSchema(string(body[1:]))
-		}
-	}
 }
 
 func (s *session) trackSchema(name string) {

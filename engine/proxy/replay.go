@@ -29,6 +29,7 @@ type goal struct {
 	vars    *setting.State
 	once    string              // SET TRANSACTION for the next transaction
 	prepare *prepared.Statement // to be prepared there; nil for none
+	track   bool                // have the server tell of changes of its session
 }
 
 // goal is what the session wants for a statement.
@@ -54,11 +55,12 @@ func (s *session) bringTo(b *backend, g goal, set *settings) (refusal *wire.Erro
 		if err := s.initConnection(b, set); err != nil {
 			return nil, err
 		}
+		g.track = c.Info.Capabilities&wire.CapSessionTrack != 0
 	}
 	have := c.State.(*setting.State)
 	if c.Schema == g.schema || g.schema == "" {
 		g.schema = ""
-		if have.Hash() == g.vars.Hash() && g.once == "" && g.prepare == nil {
+		if have.Hash() == g.vars.Hash() && g.once == "" && g.prepare == nil && !g.track {
 			return nil, nil
 		}
 	}
@@ -76,6 +78,9 @@ func (s *session) sendReplay(b *backend, g *goal) error {
 		return b.conn.EndPacket(append(append(b.conn.StartPacket(), byte(cmd)), text...))
 	}
 	var errs []error
+	if g.track {
+		errs = append(errs, queue(wire.ComQuery, []byte(trackEverything)))
+	}
 	if g.schema != "" {
 		s.shard.Add(stats.ComBackendInitDB, 1)
 		errs = append(errs, queue(wire.ComInitDB, []byte(g.schema)))
@@ -127,6 +132,11 @@ func (s *session) readReplay(b *backend, g *goal) (refusal *wire.Error, err erro
 
 // readState reads the answers to all but what was prepared.
 func (s *session) readState(b *backend, g *goal) (refused *replayError, err error) {
+	if g.track {
+		if _, err := b.replayAnswer(); err != nil { // a server that refuses does without
+			return nil, err
+		}
+	}
 	if g.schema != "" {
 		e, err := b.replayAnswer()
 		if err != nil {

@@ -53,6 +53,7 @@ type session struct {
 
 	backends []backend // server connections that hold state of the session, and the one in use
 	current  *backend  // whose answer is being relayed
+	told     told      // what it told of the server's session
 	stmts    statements
 	cache    stats.DigestCache
 	answer   wire.Answer

@@ -32,6 +32,9 @@ const (
 // stickyOnce is a SET TRANSACTION that no transaction may have used up yet: SELECT 1 does not.
 const stickyOnce sticky = 0x400000
 
+// stickyRoutine is a routine after which the server told of changes that are no variables: temporary tables, user variables.
+const stickyRoutine sticky = 0x800000
+
 // harmless are the reasons that leave nothing on the server for the next session to find.
 const stickyHarmless = stickyNoMultiplex | stickyFoundRows | stickyHostgroup | stickyWarnings | stickySavepoint
 

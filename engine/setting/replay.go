@@ -119,6 +119,9 @@ func (r *replay) variables(have, want *State) {
 			b = b[1:]
 		default:
 			if a[0].value != b[0].value {
+				if variables[a[0].variable].parts {
+					r.undo(a[0].variable)
+				}
 				r.set(b[0])
 			}
 			a, b = a[1:], b[1:]

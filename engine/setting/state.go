@@ -127,6 +127,9 @@ func (s *State) assign(a assignment) {
 		}
 		value = strings.ReplaceAll(value, ownMode, current)
 	}
+	if variables[a.variable].parts && has && value != "" {
+		value = joined(s.items[i].value, value)
+	}
 	switch {
 	case value == "" && has:
 		s.items = slices.Delete(s.items, i, i+1)
@@ -136,6 +139,21 @@ func (s *State) assign(a assignment) {
 	default:
 		s.items = slices.Insert(s.items, i, item{a.variable, value})
 	}
+}
+
+// joined puts parts of a value behind those set before; what grows too long is cut at the front, where later parts mostly
+// have overruled it.
+func joined(before, value string) string {
+	const most = 4096
+	whole := strings.TrimSuffix(before, "'") + "," + strings.TrimPrefix(value, "'")
+	for len(whole) > most {
+		_, rest, ok := strings.Cut(whole, ",")
+		if !ok {
+			return value
+		}
+		whole = "'" + rest
+	}
+	return whole
 }
 
 // sealed computes the hash.

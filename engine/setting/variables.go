@@ -17,6 +17,7 @@ type variable struct {
 	name  string
 	kind  kind
 	reset string // what undoes it; "" for DEFAULT
+	parts bool   // a SET changes only the parts of the value it names
 }
 
 // variables in the order of their names; an assignment refers to one by its index.
@@ -52,7 +53,7 @@ var variables = []variable{
 	{name: "max_statement_time"},
 	{name: "optimizer_prune_level"},
 	{name: "optimizer_search_depth"},
-	{name: "optimizer_switch", kind: text},
+	{name: "optimizer_switch", kind: text, parts: true},
 	{name: "optimizer_use_condition_selectivity"},
 	{name: "profiling", kind: boolean},
 	{name: "query_cache_type", kind: boolean},
