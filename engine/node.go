@@ -182,6 +182,7 @@ func (n *node) build(file *conf.File) error {
 	n.parts = []part{
 		{"proxy", n.proxy.Run}, {"monitor", watch.Run}, {"admin", sql.Run}, {"cluster", peers.Run}, {"scheduler", jobs.Run}, {"restapi", rest.Run},
 		{"drain", n.drain.run}, {"health", fit.run},
+		{"certificates", func(ctx context.Context) error { n.certs.Watch(ctx, n.log); <-ctx.Done(); return nil }},
 	}
 	if n.opt.SQLiteServer {
 		server, err := sqliteserver.New(sqliteserver.Options{Log: n.log, Layers: n.layers, TLS: n.certs.Config, Datadir: n.opt.Datadir})

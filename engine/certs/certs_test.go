@@ -1,12 +1,18 @@
 package certs_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/engine/certs"
 )
@@ -81,5 +87,49 @@ func TestReloadKeepsOnError(t *testing.T) {
 	}
 	if s.Config() != before {
 		t.Error("the certificate in force did not stay")
+	}
+}
+
+// TestWatch replaces the files in the ways of people: one after the other, by renaming, with junk in between.
+func TestWatch(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	s, err := certs.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() { s.Watch(ctx, zerolog.Nop()) })
+	defer watching.Wait()
+	defer stop()
+	time.Sleep(50 * time.Millisecond) // for the watch to stand
+	next, err := certs.Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, want := s.Config(), next.Config().Certificates[0].Certificate[0]
+	if err := os.WriteFile(filepath.Join(dir, certs.CertFile), []byte("junk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if s.Config() != before {
+		t.Error("the certificate in force did not stay")
+	}
+	for _, name := range []string{certs.CertFile, certs.KeyFile} {
+		b, err := os.ReadFile(filepath.Join(other, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(file+".new", b, 0o600), os.Rename(file+".new", file)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Millisecond) // the first alone does not fit
+	}
+	for deadline := time.Now().Add(10 * time.Second); !bytes.Equal(s.Config().Certificates[0].Certificate[0], want); {
+		if time.Now().After(deadline) {
+			t.Fatal("the new certificate is not in force")
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -96,6 +96,11 @@ func start(t testing.TB, variables, extra string) *node {
 
 func startWith(t testing.TB, variables, sections string) *node {
 	t.Helper()
+	return startTLS(t, serverTLS, variables, sections)
+}
+
+func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections string) *node {
+	t.Helper()
 	n := &node{t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
 	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"127.0.0.1:0;%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
 	if !strings.Contains(sections, "mysql_users") {
@@ -129,7 +134,7 @@ func startWith(t testing.TB, variables, sections string) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond, TLS: serverTLS})
+	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond, TLS: certificate})
 	if err := n.layers.Boot(file, false); err != nil {
 		t.Fatal(err)
 	}
