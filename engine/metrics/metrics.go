@@ -169,6 +169,9 @@ var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 // labels writes {a="x",b="y"}; pairs are name, value, name, value, …
 func labels(pairs ...string) string {
+	if len(pairs) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
 		b.WriteString(map[bool]string{true: "{", false: ","}[i == 0])

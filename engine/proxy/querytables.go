@@ -2,13 +2,11 @@ package proxy
 
 import (
 	"runtime/metrics"
-	"strconv"
 	"time"
 	"unsafe"
 
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/hostgroup"
-	own "github.com/keepsql/keepsql/engine/metrics"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
@@ -68,19 +66,6 @@ func (p *Proxy) figures() []stats.Figure {
 		{Name: "query_digest_evicted", Total: true, Value: p.digests.Evicted()},
 		{Name: "query_rules_stopped", Total: true, Value: p.rules.Load().Stopped()},
 	}
-}
-
-// Metrics are the same figures for Prometheus.
-func (p *Proxy) Metrics() []own.Series {
-	var out []own.Series
-	for _, f := range p.figures() {
-		s := own.Series{Name: "keepsql_" + f.Name, Kind: "gauge", Value: strconv.FormatUint(f.Value, 10)}
-		if f.Total {
-			s.Name, s.Kind = s.Name+"_total", "counter"
-		}
-		out = append(out, s)
-	}
-	return out
 }
 
 // sqliteBytes is the memory of the admin databases.
