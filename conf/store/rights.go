@@ -59,7 +59,7 @@ func statsMayRead(schemaName, table string) bool {
 	if schemaName == "" {
 		return schema.Lookup("main", table) == nil && schema.Lookup("disk", table) == nil
 	}
-	return slices.Contains(statsSchemas, schemaName)
+	return slices.Contains(statsSchemas, strings.ToLower(schemaName))
 }
 
 // authorize is SQLite's question about each thing a statement does.

@@ -52,6 +52,7 @@ type Monitor struct {
 	watchers map[verdict.Addr]*watcher
 	group    sync.WaitGroup // of the watchers' goroutines
 	lines    limiter
+	warned   bool // of topologies
 }
 
 // New makes a Monitor and subscribes it to the modules it works by. Make it after the pool, before the layers boot.
@@ -113,6 +114,7 @@ func (m *Monitor) configure(ctx context.Context) {
 	var c verdict.Config
 	if set.enabled && !m.off {
 		c = readServers(servers, set, m.pool)
+		m.warnOfTopologies(servers)
 	}
 	m.act(m.judge.Step(c, time.Now()))
 	want := map[verdict.Addr]*task{}

@@ -39,6 +39,16 @@ func readServers(s *layers.Snapshot, set *settings, pool Pool) verdict.Config {
 	return c
 }
 
+// warnOfTopologies says, once, that hostgroups of kinds that are not checked stay as they are configured.
+func (m *Monitor) warnOfTopologies(s *layers.Snapshot) {
+	for _, table := range []string{"mysql_galera_hostgroups", "mysql_group_replication_hostgroups", "mysql_aws_aurora_hostgroups"} {
+		if rows := s.Runtime[table]; !m.warned && rows != nil && len(rows.Rows) > 0 {
+			m.warned = true
+			m.log.Warn().Msgf("%s has rows: servers are not moved by such checks, they stay in the hostgroups they are configured in", table)
+		}
+	}
+}
+
 func addrOf(rows *schema.Rows, i int) verdict.Addr {
 	return verdict.Addr{Host: rows.Get(i, "hostname").Text, Port: number(rows, i, "port")}
 }
