@@ -13,7 +13,9 @@ import (
 func TestShunned(t *testing.T) {
 	shunned := map[string]bool{}
 	n := start(t, setup{memory: true, options: func(o *admin.Options) {
-		o.Shunned = func(hostgroup int, host string, port int) bool { return hostgroup == 1 && port == 3306 && shunned[host] }
+		o.Shunned = func(hostgroup int, host string, port int) bool {
+			return hostgroup == 1 && port == 3306 && shunned[host]
+		}
 	}})
 	c := n.admin()
 	c.do("INSERT INTO mysql_servers (hostgroup_id, hostname, status) VALUES (1,'a','ONLINE'),(1,'b','OFFLINE_SOFT'),(1,'c','SHUNNED'),(2,'a','ONLINE')")
