@@ -12,7 +12,11 @@
 //  7. forward.go, relay.go: send the statement and pass the answer on as it arrives, without decoding rows.
 //     upload.go: a file that the server asks the client for.
 //  8. account.go: statistics.
-//  9. sticky.go, backends.go: keep the connection if the server holds state of the session, else give it back.
+//  9. sticky.go, held.go, tracking.go, backends.go: keep the connection if the server holds state of the session, else give it
+//     back.
+//
+// Prepared statements (prepared*.go) go the same way: PREPARE is answered from a cache or by a server, and EXECUTE is brought
+// to a connection together with the statement where that lacks it. A connection is kept for an open cursor only.
 //
 // A statement is tried again only if nothing of it left the socket, or if it only reads, outside of a transaction, and
 // nothing was answered. A server lost in mid-statement is error 2013 for the client, with the server's name.
@@ -23,11 +27,9 @@
 //
 // Narrow so far:
 //
-//   - A session keeps the connections it has prepared statements on; client ids are translated, and a statement is prepared
-//     again where a transaction leads it elsewhere. Statements are not shared between sessions.
 //   - A server lost amid a packet of its answer ends the client's connection without an error packet. Between packets the
 //     client gets error 2013 before.
 //   - Reads outside of a transaction run with autocommit on even if the session has it off, as upstream has it; the status
-//     flags in their answers are the server's.
+//     flags in their answers are the session's.
 //   - No query cache, mirroring, firewall and logs.
 package proxy

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -132,6 +133,8 @@ func step(t *testing.T, addr string, clients map[string]*rawClient, conn, op str
 		return c.command(wire.ComStmtPrepare, text)
 	case "execute":
 		return c.command(wire.ComStmtExecute, string(c.stmt)+"\x00\x01\x00\x00\x00")
+	case "mux":
+		return c.kept()
 	case "execute with", "long data":
 		return c.numbered(op, args)
 	case "execute cursor":
@@ -141,6 +144,48 @@ func step(t *testing.T, addr string, clients map[string]*rawClient, conn, op str
 	}
 	t.Fatalf("step %q is not known", op)
 	return ""
+}
+
+// kept tells whether the session keeps a server connection, and why, as PROXYSQL INTERNAL SESSION shows it.
+func (r *rawClient) kept() string {
+	if err := r.c.WriteCommand(wire.ComQuery, "PROXYSQL INTERNAL SESSION"); err != nil {
+		return "CLOSED"
+	}
+	r.answer.Reset(wire.ComQuery, r.caps)
+	var packets [][]byte
+	for done := false; !done; {
+		p, err := r.c.ReadRaw()
+		if err != nil {
+			return "CLOSED"
+		}
+		if _, done, err = r.answer.Feed(p); err != nil {
+			return err.Error()
+		}
+		packets = append(packets, append([]byte(nil), p[4:]...))
+	}
+	row, err := wire.DecodeRow(nil, packets[len(packets)-2], 1)
+	if err != nil {
+		return err.Error()
+	}
+	var info struct {
+		Backends []struct {
+			Conn struct {
+				Status []string
+				Delay  int `json:"auto_increment_delay_token"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(row[0].Text), &info); err != nil {
+		return err.Error()
+	}
+	if len(info.Backends) == 0 {
+		return "shared"
+	}
+	said := append([]string{"kept"}, slices.Sorted(slices.Values(info.Backends[0].Conn.Status))...)
+	if n := info.Backends[0].Conn.Delay; n > 0 {
+		said = append(said, fmt.Sprintf("delay=%d", n))
+	}
+	return strings.Join(said, " ")
 }
 
 // numbered takes a step on a statement of a given number.
