@@ -10,5 +10,10 @@
 // configuration files are used word for word and check scripts with pidof see one host. Everything ends with the test, also
 // when the test is killed: namespaces that a killed run left behind are removed by the next.
 //
+// Pairs (pair_test.go) are two hosts and a client without databases, each of keepsql or of keepalived with a service of its own.
+// Of these, TestOutages measures what a client sees when things happen to the master, and TestChaos lets things happen at random
+// and watches who answers ARP for the virtual IP. Labs have names of their own and run side by side. The test binary itself is the
+// probe, the ARP observer and keepalived's service, in processes of their own.
+//
 // Root is needed; without, the tests are skipped. `make lab` shows what the client saw.
 package lab
