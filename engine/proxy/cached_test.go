@@ -258,7 +258,7 @@ func TestCacheExpires(t *testing.T) {
 
 // Rules come and go, the cache is emptied, while clients read.
 func TestLoadsUnderTraffic(t *testing.T) {
-	n := start(t, "", readWriteSplit)
+	n := start(t, "", "")
 	setup := n.open(1)
 	exec(t, setup, "CREATE OR REPLACE TABLE qc (a INT)", "INSERT INTO qc VALUES (1)")
 	stop := make(chan struct{})

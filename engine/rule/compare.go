@@ -57,18 +57,7 @@ func (c comparer) anyInside(text []byte, set []string) bool {
 	return false
 }
 
-func (c comparer) inside(text []byte, s string) bool {
-	if !c.fold {
-		return bytes.Contains(text, []byte(s))
-	}
-	for len(text) >= len(s) {
-		if c.equal(text[:len(s)], s) {
-			return true
-		}
-		text = text[1:]
-	}
-	return false
-}
+func (c comparer) inside(text []byte, s string) bool { return c.index(text, s) >= 0 }
 
 // trimNewline takes off the one newline before which '$' matches too.
 func trimNewline(text []byte) []byte {

@@ -15,6 +15,8 @@ import (
 func FuzzCompile(f *testing.F) {
 	f.Add(`^SELECT .* FOR UPDATE$`, ``, ``, "SELECT 1 FOR UPDATE", true)
 	f.Add(`(?P<q>[[:alpha:]]+)\s(?P=q)|\Qa.b\E\h[^]\x80]\g{1}`, `\0-\1\\`, `{"flagOUTs":[{"id":1,"weight":3}]}`, "ab ab a.b \xe9", true)
+	f.Add(`^SELECT .+FROM t1.*=.*\?$`, ``, ``, "SELECT a FROM t1 WHERE b=?", true)
+	f.Add(`a.*ba.+a.*`, ``, ``, "aabab\u00e9a", false)
 	f.Add(`(FROM|JOIN)\s+orders\b`, `[\1]`, `{}`, "select 1 from orders", false)
 	f.Fuzz(func(t *testing.T, pattern, replacement, attributes, text string, caseless bool) {
 		r := rule.Row{Active: true, MatchPattern: rule.Some(pattern), ReplacePattern: rule.Some(replacement), Attributes: attributes}

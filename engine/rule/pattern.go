@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -115,6 +116,10 @@ func (p *pattern) match(text []byte, s *subject) (matched, stopped bool) {
 			return c.anyInside(text, p.need), false
 		case byEquality:
 			return c.anyEqual(text, p.prefix) || p.pcre != nil && c.anyEqual(trimNewline(text), p.prefix), false
+		case bySequence:
+			if bytes.IndexByte(text, '\n') < 0 {
+				return p.order.matches(text, c), false
+			}
 		}
 		if p.prefix != nil && !c.anyPrefix(text, p.prefix) {
 			return false, false

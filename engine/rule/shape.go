@@ -14,6 +14,7 @@ type shape struct {
 	// decided says that the strings decide alone: the text begins with one of
 	// prefix, contains one of need, or, with both anchors, is one of prefix.
 	decided decision
+	order   *sequence // of bySequence
 
 	prefix []string   // every matching text begins with one of these
 	suffix []string   // every matching text ends with one of these, or with \n after it
@@ -28,6 +29,7 @@ const (
 	byPrefix
 	byContent
 	byEquality
+	bySequence // of a text of one line
 )
 
 // shapeOf analyses pattern. The zero shape, which excludes nothing, is the answer
@@ -63,6 +65,11 @@ func shapeOf(pattern string, caseless bool) shape {
 			s.prefix, s.decided = all.exact, byPrefix
 		case !end:
 			s.need, s.decided = all.exact, byContent
+		}
+	}
+	if s.decided == undecided {
+		if s.order = a.sequenceOf(body, begin, end); s.order != nil {
+			s.decided = bySequence
 		}
 	}
 	return s
