@@ -56,6 +56,7 @@ func startChild(exe string, r role, args []string, events chan<- childEvent, don
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", r, err), ours.Close(), s.conn.Close())
 	}
+	s.pid.Store(int64(cmd.Process.Pid))
 	go s.serve() // ends with the process
 	c := &child{role: r, cmd: cmd, link: ours, started: time.Now(), exited: make(chan struct{})}
 	go func() {

@@ -232,3 +232,9 @@ func (h *helper) readConfig() (*conf.Generation, error) {
 	}
 	return o.Generation, err
 }
+
+// Urge has a thread of this process given a real-time priority.
+func (h *helper) Urge(tid, priority int) error {
+	_, err := h.ask(errand{Urge: &urgeErrand{TID: tid, Priority: priority}})
+	return err
+}

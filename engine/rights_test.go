@@ -3,12 +3,15 @@ package engine_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // procStatus is what /proc says of a process's user and capabilities.
@@ -140,6 +143,11 @@ func TestRights(t *testing.T) {
 		return strings.Contains(contents(filepath.Join(private, "keepalived.data")), "VRRP Instance = VI_1")
 	})
 
+	// One thread of it comes before all others, without any capability for that.
+	if n := urgentThreads(t, pid); n != 1 && urgentAllowed() {
+		t.Errorf("%d threads of the vrrp process have real-time priority, want 1", n)
+	}
+
 	// The config file is root's alone, as before; the engine has it read.
 	if got := tr.query("LOAD MYSQL USERS FROM CONFIG"); strings.Contains(got, "error") {
 		t.Errorf("LOAD … FROM CONFIG: %s", got)
@@ -177,4 +185,30 @@ func TestRightsOfRoot(t *testing.T) {
 	if got := procStatus(t, tr.status().Children["vrrp"].PID)["CapEff"]; got != "0000000000003000" {
 		t.Errorf("the vrrp process has capabilities %s", got)
 	}
+}
+
+// urgentThreads counts the threads of a process with real-time priority.
+func urgentThreads(t *testing.T, pid int) (n int) {
+	t.Helper()
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		tid, _ := strconv.Atoi(task.Name())
+		if a, err := unix.SchedGetAttr(tid, 0); err == nil && a.Policy == unix.SCHED_RR {
+			n++
+		}
+	}
+	return n
+}
+
+// urgentAllowed tells whether this host lets anybody have real-time priority.
+func urgentAllowed() bool {
+	sleep := exec.Command("sleep", "10")
+	if sleep.Start() != nil {
+		return false
+	}
+	defer func() { _ = sleep.Process.Kill(); _ = sleep.Wait() }()
+	return unix.SchedSetAttr(sleep.Process.Pid, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}, 0) == nil
 }

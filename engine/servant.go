@@ -18,6 +18,7 @@ import (
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/vrrp"
+	"github.com/keepsql/keepsql/vrrp/realtime"
 	"github.com/keepsql/keepsql/vrrp/script"
 )
 
@@ -37,6 +38,7 @@ type errand struct {
 	Dump   *fileErrand     `json:",omitempty"`
 	Read   string          `json:",omitempty"` // the path of a tracked file
 	Init   *fileErrand     `json:",omitempty"`
+	Urge   *urgeErrand     `json:",omitempty"`
 	Config json.RawMessage `json:",omitempty"` // read the config files, for the engine
 }
 
@@ -44,6 +46,9 @@ type startErrand struct {
 	Command script.Command
 	Tied    bool
 }
+
+// urgeErrand is for a thread of the vrrp process.
+type urgeErrand struct{ TID, Priority int }
 
 type fileErrand struct {
 	Path      string
@@ -120,6 +125,8 @@ type servant struct {
 	files   []string // config files
 	conn    net.Conn
 	pipes   map[uint64]io.WriteCloser
+	pid     atomic.Int64 // of the child, once it runs
+	urged   int          // the thread that has real-time priority
 
 	mu      sync.Mutex // guards what follows
 	out     *json.Encoder
@@ -186,12 +193,30 @@ func (s *servant) run(e errand) {
 		if err := (vrrp.Self{}).WriteDump(e.Dump.Path, e.Dump.Text); err != nil {
 			s.log.Error().Err(err).Msg("writing a dump failed")
 		}
+	case e.Urge != nil:
+		o := outcome{ID: e.ID}
+		if err := s.urge(e.Urge); err != nil {
+			o.Error = err.Error()
+		}
+		s.answer(o)
 	case e.Config != nil:
 		generation, _ := conf.Read(s.files) // the engine says what is wrong with it
 		s.answer(outcome{ID: e.ID, Generation: generation})
 	default:
 		s.answer(s.file(e))
 	}
+}
+
+// urge gives one thread of the child a real-time priority.
+func (s *servant) urge(e *urgeErrand) error {
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%d", s.pid.Load(), e.TID)); err != nil {
+		return errors.New("it is no thread of the vrrp process")
+	}
+	if s.urged != 0 && s.urged != e.TID {
+		return errors.New("another thread has one already")
+	}
+	s.urged = e.TID
+	return realtime.EnterThread(e.TID, e.Priority)
 }
 
 // file reads or writes a tracked file.

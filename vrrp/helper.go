@@ -11,12 +11,13 @@ import (
 
 	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/vrrp/probe"
+	"github.com/keepsql/keepsql/vrrp/realtime"
 	"github.com/keepsql/keepsql/vrrp/script"
 )
 
 // Helper does what needs other rights than speaking VRRP does: it starts the programs that the
-// configuration names, as whom it names, makes its notification pipes, and writes dumps. None of
-// its methods but Launch and ReadFile may wait.
+// configuration names, as whom it names, makes its notification pipes, and writes dumps. Only
+// OpenPipe and WriteDump must not wait.
 type Helper interface {
 	script.Launcher
 	// OpenPipe makes and opens a named pipe. Writing to it never waits: what does not fit is an
@@ -27,6 +28,8 @@ type Helper interface {
 	// ReadFile reads the beginning of a tracked file; InitFile writes one.
 	ReadFile(path string) ([]byte, error)
 	InitFile(path string, overwrite bool, text []byte) error
+	// Urge gives a thread of this process a real-time priority, for which it has asked in vain.
+	Urge(tid, priority int) error
 }
 
 // Self is a Helper that does everything in this process, with its own rights.
@@ -84,6 +87,9 @@ func (Self) WriteDump(name string, text []byte) error { return writeDump(DumpDir
 
 // ReadFile implements Helper.
 func (Self) ReadFile(path string) ([]byte, error) { return probe.ReadFile(path) }
+
+// Urge implements Helper: it is not allowed more than the thread itself.
+func (Self) Urge(tid, priority int) error { return realtime.EnterThread(tid, priority) }
 
 // InitFile implements Helper.
 func (Self) InitFile(path string, overwrite bool, text []byte) error {

@@ -1,6 +1,10 @@
 package vrrp
 
-import "github.com/keepsql/keepsql/vrrp/realtime"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/keepsql/keepsql/vrrp/realtime"
+)
 
 // defaultPriority is above all ordinary threads and below everything else with real-time priority.
 const defaultPriority = 1
@@ -15,7 +19,7 @@ func (l *loop) beUrgent() {
 	g := l.s.config().Global
 	switch {
 	case g.RealtimePriority > 0:
-		if err := realtime.Enter(g.RealtimePriority); err != nil {
+		if err := l.enter(g.RealtimePriority); err != nil {
 			l.log.Warn().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of RTPRIO allows it)")
 		}
 	case g.Nice != nil:
@@ -23,7 +27,7 @@ func (l *loop) beUrgent() {
 			l.log.Warn().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of NICE allows it)")
 		}
 	default:
-		if err := realtime.Enter(defaultPriority); err != nil {
+		if err := l.enter(defaultPriority); err != nil {
 			l.log.Info().Err(err).Msg("adverts may be late while this host is busy (CAP_SYS_NICE or a limit of RTPRIO allows it)")
 		}
 	}
@@ -32,4 +36,13 @@ func (l *loop) beUrgent() {
 			l.log.Warn().Err(err).Msg("memory may be swapped out: adverts may be late then (CAP_IPC_LOCK allows it)")
 		}
 	}
+}
+
+// enter asks the kernel, and where that refuses, somebody with more rights.
+func (l *loop) enter(priority int) error {
+	err := realtime.Enter(priority)
+	if err == nil || l.s.opts.Helper.Urge(unix.Gettid(), priority) == nil {
+		return nil
+	}
+	return err
 }

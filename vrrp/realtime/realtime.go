@@ -20,9 +20,13 @@ const resetOnFork = 1
 
 // Enter gives the calling thread a real-time priority (1 the lowest, 99). The goroutine must be
 // locked to it. It needs CAP_SYS_NICE or a limit (RLIMIT_RTPRIO) that allows it.
-func Enter(priority int) error {
+func Enter(priority int) error { return EnterThread(0, priority) }
+
+// EnterThread is Enter for the thread with the given number, perhaps of another process, which
+// takes CAP_SYS_NICE; 0 is the calling one.
+func EnterThread(tid, priority int) error {
 	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Flags: resetOnFork, Priority: uint32(priority)}
-	if err := unix.SchedSetAttr(0, attr, 0); err != nil {
+	if err := unix.SchedSetAttr(tid, attr, 0); err != nil {
 		return fmt.Errorf("set real-time priority %d: %w", priority, err)
 	}
 	return nil
