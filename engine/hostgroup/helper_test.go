@@ -51,7 +51,7 @@ type row struct {
 
 type fixture struct {
 	*hostgroup.Manager
-	t      *testing.T
+	t      testing.TB
 	tables map[string]*schema.Rows // beside mysql_servers
 	useTLS bool                    // of all servers
 }
@@ -78,7 +78,7 @@ func (f *fixture) table(name string, rows ...map[string]string) {
 }
 
 // manager runs a Manager with some servers on 127.0.0.1, and quick variables.
-func manager(t *testing.T, variables map[string]string, rows ...row) *fixture {
+func manager(t testing.TB, variables map[string]string, rows ...row) *fixture {
 	t.Helper()
 	if server == nil {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")

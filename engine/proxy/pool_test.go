@@ -1,0 +1,111 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Variables that a hostgroup ignores are not set on its servers, and others are.
+func TestIgnoredVariables(t *testing.T) {
+	n := start(t, "", readWriteSplit)
+	n.admin("mysql_servers", `INSERT INTO mysql_hostgroup_attributes (hostgroup_id, ignore_session_variables) VALUES (20, '["sql_safe_updates","max_join_size"]')`)
+	db := n.open(1)
+	exec(t, db, "SET sql_safe_updates=1, time_zone='+03:00'")
+	const q = "SELECT CONCAT(@@sql_safe_updates, @@time_zone)"
+	for range 2 { // the second time the connection is known already
+		if got := one(t, db, q); got != "OFF+03:00" {
+			t.Errorf("reader: %s", got)
+		}
+		if got := one(t, db, q+" FOR UPDATE"); got != "ON+03:00" {
+			t.Errorf("writer: %s", got)
+		}
+	}
+}
+
+// Warnings keep a connection for SHOW WARNINGS, unless a variable or the hostgroup says otherwise.
+func TestHandleWarnings(t *testing.T) {
+	for _, c := range []struct {
+		variables, settings string
+		used                string // connections in use after a statement with a warning
+	}{
+		{"", "", "1"}, {"handle_warnings=0", "", "0"}, {"handle_warnings=0", `{"handle_warnings":1}`, "1"}, {"", `{"handle_warnings":0}`, "0"},
+	} {
+		n := start(t, c.variables, "")
+		if c.settings != "" {
+			n.admin("mysql_servers", fmt.Sprintf("INSERT INTO mysql_hostgroup_attributes (hostgroup_id, hostgroup_settings) VALUES (10, '%s')", c.settings))
+		}
+		exec(t, n.open(1), "DO 1/0")
+		time.Sleep(50 * time.Millisecond) // the answer is there a moment before the connection is given back
+		waitFor(t, fmt.Sprintf("%+v", c), func() bool { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] == c.used })
+	}
+}
+
+// A transaction whose server goes away is lost, and its client hears of it, whenever that happens: nothing of the rest of it
+// is executed by itself.
+func TestLostTransactionStaysLost(t *testing.T) {
+	n := start(t, "", "")
+	db := n.open(1)
+	exec(t, db, "DELETE FROM t")
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, q := range []string{"BEGIN", "INSERT INTO t (v) VALUES ('a')"} {
+		if _, err := conn.ExecContext(context.Background(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result := make(chan error, 1)
+	go func() {
+		_, err := conn.ExecContext(context.Background(), "DO SLEEP(0.5) /* in the meantime */")
+		result <- err
+	}()
+	waitFor(t, "the statement", func() bool {
+		return len(writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP(0.5) /* in the%'")) == 1
+	})
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostgroup_id=10")
+	if err := <-result; err != nil {
+		t.Fatalf("a statement that runs: %v", err)
+	}
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='ONLINE' WHERE hostgroup_id=10")
+	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostgroup_id=10")
+	if _, err := conn.ExecContext(context.Background(), "INSERT INTO t (v) VALUES ('b')"); codeOf(err) != 2013 {
+		t.Errorf("the rest of the transaction: %v", err)
+	}
+	if got := writer.Query(t, "SELECT COUNT(*) FROM d.t")[0][0]; got != "0" {
+		t.Errorf("%s rows", got)
+	}
+}
+
+// A server that misses its heartbeats: a write that waits for it ends with an error that says so, a read is tried again.
+func TestMissedHeartbeats(t *testing.T) {
+	n := start(t, "connect_timeout_server_max=20000", "")
+	for sql, code := range map[string]uint16{"INSERT INTO t (v) SELECT SLEEP(20) /* beat */": 2013, "SELECT SLEEP(0.7) /* beat */": 0} {
+		db := n.open(1)
+		result := make(chan error, 1)
+		go func() { _, err := db.Exec(sql); result <- err }()
+		running := func() int {
+			return len(writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE '%/* beat%' AND info NOT LIKE '%processlist%'"))
+		}
+		waitFor(t, "the statement", func() bool { return running() == 1 })
+		begin := time.Now()
+		n.proxy.Servers().Missing("127.0.0.1", writer.Port, "missed 3 heartbeats")
+		if code != 0 {
+			err := <-result
+			if codeOf(err) != code || !strings.Contains(err.Error(), fmt.Sprintf("(server 127.0.0.1:%d of hostgroup 10: missed 3 heartbeats)", writer.Port)) ||
+				time.Since(begin) > 5*time.Second {
+				t.Errorf("%s: after %v: %v", sql, time.Since(begin), err)
+			}
+		}
+		n.proxy.Servers().Back("127.0.0.1", writer.Port)
+		if code == 0 {
+			if err := <-result; err != nil {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
+	}
+}
