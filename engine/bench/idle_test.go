@@ -111,7 +111,7 @@ func (m *measurement) idle(t *testing.T, start []starter, rep int) {
 		return
 	}
 	rows := m.crowdRows()
-	if rep > 0 {
+	if rep > 0 || m.alone {
 		start = start[len(start)-1:]
 	}
 	for _, s := range start {

@@ -48,6 +48,7 @@ type plan struct {
 	tableSize   int            // rows
 	clients     int            // idle ones
 	settle      time.Duration  // how long a proxy may take to put its memory in order before that is looked at
+	alone       bool           // idle clients of keepsql only
 	only        *regexp.Regexp // names of rows; "idle" and "rules" stand for theirs
 }
 
@@ -75,13 +76,14 @@ func TestTable(t *testing.T) {
 	t.Logf("median (minimum)\n%s", m.table(t))
 }
 
-// TestShort keeps what `make bench` measures from getting much worse unseen. Its limits leave room for a busy machine.
+// TestShort keeps what `make bench` measures from getting much worse unseen. Its limits leave room for a busy machine: three
+// times the goal for times, one and a half for memory.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped, takes half a minute")
 	}
 	m := begin(t, plan{
-		repetitions: 1, seconds: 1, tableSize: 10_000, clients: 1000, settle: 2 * time.Second,
+		repetitions: 1, seconds: 1, tableSize: 10_000, clients: 1000, settle: 2 * time.Second, alone: true,
 		only: regexp.MustCompile("text, 16|prepared, 16|read-write|idle"),
 	})
 	m.all(t)
@@ -90,8 +92,12 @@ func TestShort(t *testing.T) {
 		if r.Goal.Kind == bench.Above { // throughput depends on who else is there
 			continue
 		}
-		if ok && figure > 2*r.Goal.Limit {
-			t.Errorf("%s: %.2f is more than twice the goal, %g", r.Name, figure, r.Goal.Limit)
+		room := 3.0
+		if r.Unit == "KB" {
+			room = 1.5
+		}
+		if ok && figure > room*r.Goal.Limit {
+			t.Errorf("%s: %.2f, the goal is %g", r.Name, figure, r.Goal.Limit)
 		}
 	}
 	t.Logf("\n%s", m.table(t))
