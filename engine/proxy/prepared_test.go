@@ -105,10 +105,10 @@ func TestPreparedShareConnection(t *testing.T) {
 			}
 		}
 	}
-	pool := n.table("stats_mysql_connection_pool")[0]
-	if pool["ConnUsed"] != "0" || pool["ConnFree"] != "1" || pool["ConnOK"] != "1" {
-		t.Errorf("connections: %v", pool)
-	}
+	waitFor(t, "connection to be free", func() bool {
+		pool := n.table("stats_mysql_connection_pool")[0]
+		return pool["ConnUsed"] == "0" && pool["ConnFree"] == "1" && pool["ConnOK"] == "1"
+	})
 	want := map[string]int{
 		"Stmt_Cached": 5, "Stmt_Client_Active_Total": 10, "Stmt_Client_Active_Unique": 5, "Stmt_Server_Active_Total": 5,
 		"Stmt_Server_Active_Unique": 5, "Stmt_Max_Stmt_id": 5, "Com_frontend_stmt_prepare": 10, "Com_backend_stmt_prepare": 5,
