@@ -219,7 +219,7 @@ func (h *held) stage(text []byte) {
 	switch {
 	case beginsWith(text, "lock table"):
 		h.stages.add("tables")
-	case beginsWith(text, "begin"), beginsWith(text, "start transaction"): // ends LOCK TABLES
+	case beginsWith(text, "begin") && !beginsWith(text, "begin not"), beginsWith(text, "start transaction"): // ends LOCK TABLES
 		h.stages.remove("tables")
 	case beginsWith(text, "unlock tables"):
 		h.stages.remove("tables")

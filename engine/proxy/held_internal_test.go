@@ -39,6 +39,7 @@ func TestHeld(t *testing.T) {
 		"HANDLER s.t OPEN|HANDLER t CLOSE":                                                                   "",
 		"LOCK TABLES a READ|UNLOCK TABLES":                                                                   "",
 		"LOCK TABLES a READ|LOCK TABLES b WRITE|START TRANSACTION":                                           "",
+		"LOCK TABLES a READ|BEGIN NOT ATOMIC SELECT 1; END":                                                  "lock_tables",
 		"FLUSH TABLES WITH READ LOCK|BEGIN|COMMIT":                                                           "lock_tables",
 		"FLUSH TABLES a WITH READ LOCK|UNLOCK TABLES":                                                        "",
 		"BACKUP STAGE START|BACKUP STAGE FLUSH|UNLOCK TABLES":                                                "lock_tables",

@@ -134,6 +134,8 @@ func TestCursors(t *testing.T) {
 	c.execute(two, 1, "") // another cursor of the same text
 	fetch(two, 4, 4, false)
 	fetch(one, 3, 3, false)
+	c.query("CREATE OR REPLACE TABLE other (a INT)") // what is known of columns is outdated
+	c.prepare(q)
 	c.execute(two, 0, "") // without one
 	fetch(one, 10, 4, true)
 	waitFor(t, "connection to be given back", func() bool { return used() == "0" })

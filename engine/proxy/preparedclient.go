@@ -78,7 +78,7 @@ func (s *session) described(st *statement, comment []byte) *prepared.Statement {
 
 // exchangePrepare has a server prepare the client's statement and answers the client.
 func (s *session) exchangePrepare(b *backend, st *statement, set *settings) outcome {
-	if in := b.conn.Prepared.Get(st.prep); in != nil { // what is known of it is outdated
+	if in := b.conn.Prepared.Get(st.prep); in != nil && !in.Held { // what is known of it is outdated
 		if err := s.closeInstance(b, in); err != nil {
 			return outcome{err: err, unsent: true}
 		}

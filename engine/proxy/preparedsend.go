@@ -21,7 +21,7 @@ func (e *prepareError) Unwrap() error { return e.refusal }
 // most, save where the session's schema, character set or sql_mode is another one than when the client prepared it.
 func (s *session) ready(b *backend, st *statement, set *settings) (*prepared.Instance, error) {
 	in := b.conn.Prepared.Get(st.prep)
-	if in != nil && in.Held && st.client.cursor != in {
+	if in != nil && in.Held && st.client != nil && st.client.cursor != in {
 		st.client.unshare()
 		st.prep, in = st.client.shared, nil
 	}
@@ -86,8 +86,14 @@ func (s *session) makeRoom(b *backend) bool {
 		return true
 	}
 	some = s.p.servers.Shed(b.conn.Server())
-	time.Sleep(shedPause) // its owner's goroutine waits for a server, as in any exchange
-	return some
+	t := time.NewTimer(shedPause)
+	defer t.Stop()
+	select {
+	case <-s.ctx.Done():
+		return false
+	case <-t.C:
+		return some
+	}
 }
 
 // queuePrepare collects the command that prepares a statement.
