@@ -3,11 +3,8 @@ package lab_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +12,6 @@ import (
 	"github.com/keepsql/keepsql/engine"
 	"github.com/keepsql/keepsql/engine/internal/binary"
 )
-
-// repeatVariable is how often each event of TestSwitch is measured; 1 where it is not set.
-const repeatVariable = "KEEPSQL_LAB_REPEAT"
 
 // TestSwitch moves the virtual IP on purpose, and for reasons the proxy has, while a client works through it.
 func TestSwitch(t *testing.T) {
@@ -32,16 +26,10 @@ func TestSwitch(t *testing.T) {
 	within(t, 15*time.Second, "node1 takes the virtual IP", func() error { return s.owner("node1") })
 	s.probe = startProbe(t, s.network, vip+":6033")
 	s.probe.settled(t, "node1", 15*time.Second)
-	repeat, _ := strconv.Atoi(os.Getenv(repeatVariable))
-	repeat = max(repeat, 1)
-
-	t.Run("failover", func(t *testing.T) { s.failovers(t, repeat) })
-	t.Run("death", func(t *testing.T) { s.deaths(t, repeat) })
-	s.stops(t, repeat) // what it starts must outlive a subtest
+	t.Run("failover", s.failovers)
 	t.Run("drain", s.drain)
 	t.Run("writer", s.writer)
 	t.Log(report(s.outages))
-	t.Log(summary(s.outages))
 }
 
 // keepsql runs a command of the program against the node's running one.
@@ -55,20 +43,9 @@ func (n *node) keepsql(t *testing.T, args ...string) string {
 }
 
 // failovers sends the virtual IP to and fro.
-func (s *scenario) failovers(t *testing.T, repeat int) {
-	heirs := func(n *node) {
-		within(t, 5*time.Second, "the nodes know each other", func() error {
-			if !strings.Contains(n.keepsql(t, "status"), `"state": "serving"`) {
-				return fmt.Errorf("%s is not known to serve", n.host)
-			}
-			return nil
-		})
-	}
-	heirs(s.node1)
-	for range repeat {
-		s.event(t, "keepsql failover", "node2", func() { s.node1.keepsql(t, "failover", "VI_1") })
-		s.event(t, "keepsql failover", "node1", func() { s.node2.keepsql(t, "failover") })
-	}
+func (s *scenario) failovers(t *testing.T) {
+	s.event(t, "keepsql failover", "node2", func() { s.node1.keepsql(t, "failover", "VI_1") })
+	s.event(t, "keepsql failover", "node1", func() { s.node2.keepsql(t, "failover") })
 	s.event(t, "PROXYSQL FAILOVER", "node2", func() {
 		if out := s.node1.admin(t, "PROXYSQL FAILOVER VI_1"); !strings.Contains(out, "10.99.0.2 is MASTER") {
 			t.Errorf("PROXYSQL FAILOVER says %q", out)
@@ -82,23 +59,6 @@ func (s *scenario) failovers(t *testing.T, repeat int) {
 	s.limit(t, "keepsql failover", 400*time.Millisecond)
 }
 
-// deaths kills the engine, whose peer knows beforehand that it is to follow.
-func (s *scenario) deaths(t *testing.T, repeat int) {
-	for range repeat {
-		s.event(t, "kill -9 of the engine", "node2", func() { s.kill(t, "proxysql") })
-		s.back(t, "the engine is back: node1 preempts")
-	}
-	s.limit(t, "kill -9 of the engine", 400*time.Millisecond)
-}
-
-func (s *scenario) stops(t *testing.T, repeat int) {
-	for range repeat {
-		s.event(t, "SIGTERM", "node2", func() { s.node1.stop(t) })
-		s.restart(t)
-	}
-	s.limit(t, "SIGTERM", 400*time.Millisecond)
-}
-
 // drain takes node1 out of service while a client is in a transaction through the virtual IP.
 func (s *scenario) drain(t *testing.T) {
 	trx := make(chan error, 1)
@@ -106,7 +66,12 @@ func (s *scenario) drain(t *testing.T) {
 		_, err := s.tryApp("BEGIN; INSERT INTO lab.t (v) VALUES (77); SELECT SLEEP(1); COMMIT")
 		trx <- err
 	}()
-	time.Sleep(300 * time.Millisecond)
+	within(t, 5*time.Second, "the transaction is under way", func() error {
+		if got := s.dbs[0].Query(t, "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"); got[0][0] != "1" {
+			return fmt.Errorf("%s sleep", got[0][0])
+		}
+		return nil
+	})
 	var out string
 	s.event(t, "keepsql drain, with a transaction of a second", "node2", func() { out = s.node1.keepsql(t, "drain", "--timeout=10s") })
 	if !strings.Contains(out, "in a transaction") || !strings.Contains(out, "drained: 0 sessions") || !strings.Contains(out, "1 virtual routers are handed over") {
@@ -156,24 +121,4 @@ func (s *scenario) limit(t *testing.T, event string, limit time.Duration) {
 			t.Errorf("%s: %v without an answer; errors: %v", o.event, o.longest, o.errors)
 		}
 	}
-}
-
-// summary is least, median and worst of the outages of each event.
-func summary(outages []outage) string {
-	by := map[string][]time.Duration{}
-	var names []string
-	for _, o := range outages {
-		if by[o.event] == nil {
-			names = append(names, o.event)
-		}
-		by[o.event] = append(by[o.event], o.longest)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-46s %4s %10s %10s %10s\n", "outage, ms", "n", "least", "median", "worst")
-	for _, name := range names {
-		l := by[name]
-		slices.Sort(l)
-		fmt.Fprintf(&b, "%-46s %4d %10.1f %10.1f %10.1f\n", name, len(l), ms(l[0]), ms(l[len(l)/2]), ms(l[len(l)-1]))
-	}
-	return b.String()
 }
