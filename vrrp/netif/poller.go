@@ -16,11 +16,12 @@ type Poller struct {
 	sockets         map[int32]*Socket
 	events          [64]unix.EpollEvent
 	armed           time.Time // what the timer is set to; zero: it is off
+	one, count      [8]byte   // what is written to wake, and read from it
 }
 
 // NewPoller makes a poller without sockets.
 func NewPoller() (*Poller, error) {
-	p := &Poller{ep: -1, timer: -1, wake: -1, sockets: map[int32]*Socket{}}
+	p := &Poller{ep: -1, timer: -1, wake: -1, sockets: map[int32]*Socket{}, one: [8]byte{1}}
 	var err1, err2, err3 error
 	p.ep, err1 = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	p.timer, err2 = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
@@ -64,8 +65,7 @@ func (p *Poller) Remove(s *Socket) {
 
 // Wake makes Wait return, now or at its next call. It may be called from any goroutine.
 func (p *Poller) Wake() {
-	one := [8]byte{1}
-	_, _ = unix.Write(p.wake, one[:]) // a counter that is full wakes as well
+	_, _ = unix.Write(p.wake, p.one[:]) // a counter that is full wakes as well
 }
 
 // Wait returns at the given moment, after Wake, or when a socket has something to read, which
@@ -81,13 +81,12 @@ func (p *Poller) Wait(until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("wait for packets: %w", err)
 	}
-	var count [8]byte
 	for _, e := range p.events[:n] {
 		switch int(e.Fd) {
 		case p.timer:
 			p.armed = time.Time{} // it must be set again, which also makes it unreadable
 		case p.wake:
-			_, _ = unix.Read(p.wake, count[:])
+			_, _ = unix.Read(p.wake, p.count[:])
 		default:
 			if s := p.sockets[e.Fd]; s != nil {
 				s.readable = true
