@@ -69,6 +69,10 @@ func (r *router) configure(l *loop, c *vrrpconf.Instance) {
 	}
 	if c.CheckPeers && len(c.Peers) > 0 {
 		r.expect.Peers = c.Peers
+		r.expect.PeerTTL = map[netip.Addr][2]uint8{}
+		for a, t := range c.PeerTTL {
+			r.expect.PeerTTL[a] = [2]uint8{t.Min, t.Max}
+		}
 	}
 }
 

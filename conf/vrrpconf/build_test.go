@@ -85,6 +85,9 @@ func summary(c *vrrpconf.Config) string {
 			fmt.Fprintf(&b, "  track groups %v\n", i.TrackGroups)
 		}
 		fmt.Fprintf(&b, "  scripts %v interfaces %v\n", i.Scripts, i.Interfaces)
+		if len(i.PeerTTL) > 0 {
+			fmt.Fprintf(&b, "  peers' TTL %v\n", i.PeerTTL)
+		}
 		fmt.Fprintf(&b, "  from %v to %v peers %v ttl %d check %v\n", i.Source, i.Group, i.Peers, i.UnicastTTL, i.CheckPeers)
 		for what, n := range map[string]*vrrpconf.Command{"master": i.Notify.Master} {
 			if n != nil {

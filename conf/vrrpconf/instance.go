@@ -37,10 +37,12 @@ type Instance struct {
 	NoPreempt    bool
 	PreemptDelay time.Duration
 	Peers        []netip.Addr // unicast to each of them instead of multicast
-	Source       netip.Addr   // of adverts; invalid means the interface's first address
-	Group        netip.Addr   // the multicast group
-	UnicastTTL   uint8
-	CheckPeers   bool // unicast adverts must come from one of Peers
+	// PeerTTL says for a peer which TTL its adverts may have; others may have any.
+	PeerTTL    map[netip.Addr]TTLRange
+	Source     netip.Addr // of adverts; invalid means the interface's first address
+	Group      netip.Addr // the multicast group
+	UnicastTTL uint8
+	CheckPeers bool // unicast adverts must come from one of Peers
 	Tuning
 	DontTrackPrimary bool // link loss of Interface is no fault
 	TrackSource      bool // a missing Source is a fault
@@ -74,6 +76,9 @@ func (s *Script) Equal(o *Script) bool {
 	a.Pos, b.Pos = confparse.Pos{}, confparse.Pos{}
 	return reflect.DeepEqual(a, b)
 }
+
+// TTLRange is min_ttl and max_ttl of a peer.
+type TTLRange struct{ Min, Max uint8 }
 
 // AuthType is the authentication of VRRPv2 (RFC 2338; RFC 3768 kept only the field).
 type AuthType uint8

@@ -3,6 +3,7 @@ package vrrpconf
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -234,23 +235,36 @@ func setPeers(b *builder, i *rawInstance, k *confparse.Keyword) {
 		if !ok {
 			continue
 		}
-		b.peerOptions(line.Args())
+		if r := b.peerOptions(line.Args()); r != nil {
+			if i.PeerTTL == nil {
+				i.PeerTTL = map[netip.Addr]TTLRange{}
+			}
+			i.PeerTTL[a], i.CheckPeers = *r, true
+		}
 		i.Peers = append(i.Peers, a)
 	}
 }
 
-// peerOptions reads what follows a peer's address: min_ttl N, max_ttl N.
-func (b *builder) peerOptions(words []confparse.Word) {
+// peerOptions reads what follows a peer's address: min_ttl N, max_ttl N; nil without.
+func (b *builder) peerOptions(words []confparse.Word) *TTLRange {
+	r := TTLRange{Max: 255}
 	for len(words) > 0 {
 		option := words[0]
 		if len(words) < 2 || option.Text != "min_ttl" && option.Text != "max_ttl" {
 			b.warnf(option, CodeValue, "%q behind a peer's address is ignored", option.Text)
-			return
+			break
 		}
-		b.number(words[1], option.Text, 0, 255)
-		b.warnf(option, CodePending, "%q of a peer is not carried out yet", option.Text)
+		if n, ok := b.number(words[1], option.Text, 0, 255); ok && option.Text == "min_ttl" {
+			r.Min = uint8(n)
+		} else if ok {
+			r.Max = uint8(n)
+		}
 		words = words[2:]
 	}
+	if r == (TTLRange{Max: 255}) {
+		return nil
+	}
+	return &r
 }
 
 func (b *builder) definedScripts() []Tracked {

@@ -145,6 +145,15 @@ func TestCheck(t *testing.T) {
 		{name: "stranger", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.Dst = addr("10.99.0.2") },
 			expect: func(e *advert.Expect) { e.Unicast, e.Peers = true, []netip.Addr{addr("10.99.0.7")} },
 			want:   "unicast source address 10.99.0.1 is not a peer", count: advert.AddressList},
+		{name: "a peer from afar", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.TTL, h.Dst = 253, addr("10.99.0.2") },
+			expect: func(e *advert.Expect) {
+				e.Unicast, e.PeerTTL = true, map[netip.Addr][2]uint8{addr("10.99.0.1"): {254, 255}}
+			},
+			want: "invalid TTL/HL. Received 253 and expect 254 to 255", count: advert.TTLWrong},
+		{name: "another peer's range", base: "v2", packet: func(h *advert.Header, _ *advert.Advert) { h.TTL, h.Dst = 253, addr("10.99.0.2") },
+			expect: func(e *advert.Expect) {
+				e.Unicast, e.PeerTTL = true, map[netip.Addr][2]uint8{addr("10.99.0.7"): {254, 255}}
+			}},
 		{name: "checksum", base: "v2", bytes: func(b []byte) []byte { b[6]++; return b },
 			want: "Invalid VRRPv2 checksum", count: advert.Checksum},
 		{name: "v3 checksum covers the sender", base: "v3", bytes: func(b []byte) []byte { b[6]++; return b },

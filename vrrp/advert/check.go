@@ -19,6 +19,9 @@ type Expect struct {
 	Unicast  bool          // the destination must not be a group
 	// Peers, if not nil, lists who may send to us by unicast.
 	Peers []netip.Addr
+	// PeerTTL, if not nil, is the lowest and the highest TTL of a unicast sender; one that is not
+	// listed may have any.
+	PeerTTL map[netip.Addr][2]uint8
 	// SkipAddrsOf is a sender whose addresses have been compared before (skip_check_adv_addr).
 	SkipAddrsOf netip.Addr
 }
@@ -125,6 +128,9 @@ func (e *Expect) checkSender(h Header, a *Advert, skipAddrs bool) *Reject {
 	}
 	if e.Peers != nil && !slices.Contains(e.Peers, h.Src) {
 		return reject(AddressList, "unicast source address %s is not a peer", h.Src)
+	}
+	if r, ok := e.PeerTTL[h.Src]; ok && (h.TTL < r[0] || h.TTL > r[1]) {
+		return reject(TTLWrong, "invalid TTL/HL. Received %d and expect %d to %d", h.TTL, r[0], r[1])
 	}
 	return nil
 }
