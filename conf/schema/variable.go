@@ -2,9 +2,7 @@ package schema
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
+
 	"strings"
 	"sync"
 )
@@ -14,12 +12,17 @@ type Kind int
 
 // The kinds of variables. The zero Kind is free text.
 const (
-	String  Kind = iota
-	Boolean      // true, false, 1 or 0, in any letter case
-	Integer      // between Min and Max
-	Enum         // one of Values, in any letter case
-	Path         // a file name; may be empty, must not end in '/'
-	Release      // a version such as 2.7.1-16-g2726c27; belongs to one node, and is no part of what is saved or imported
+	String     Kind = iota
+	Boolean         // true, false, 1 or 0, in any letter case
+	Integer         // between Min and Max
+	Enum            // one of Values, in any letter case
+	Path            // a file name; may be empty, must not end in '/'
+	Charset         // the name of a character set
+	Collation       // the name of a collation
+	Interfaces      // what to listen at, see package listen of the engine
+	Networks        // addresses and networks, separated by commas; empty is none, "*" all
+	TableName       // database.table, with or without backticks; may be empty
+	Release         // a version such as 2.7.1-16-g2726c27; belongs to one node, and is no part of what is saved or imported
 )
 
 // Sync tells whether a variable takes part in checksums and in the cluster.
@@ -45,8 +48,6 @@ type Variable struct {
 	Doc      string // what it is, one sentence
 	Unused   string // why it is accepted and changes nothing; empty for most
 }
-
-var releaseForm = regexp.MustCompile(`^\d{1,9}\.\d{1,9}\.\d{1,9}([-_.+~][-_.+~0-9A-Za-z]{0,64})?$`)
 
 var byName = sync.OnceValue(func() map[string]*Variable {
 	m := make(map[string]*Variable, len(variables))
@@ -82,59 +83,20 @@ func (v *Variable) Allowed() string {
 		return strings.Join(v.Values, ", ")
 	case v.Kind == Path:
 		return "file name, may be empty"
+	case v.Kind == Charset:
+		return "character set"
+	case v.Kind == Collation:
+		return "collation"
+	case v.Kind == Interfaces:
+		return "ip:port, [ipv6]:port, /socket; separated by semicolons"
+	case v.Kind == Networks:
+		return "networks separated by commas, *, or empty"
+	case v.Kind == TableName:
+		return "database.table, may be empty"
 	case v.Kind == Release:
 		return "version, as 2.7.1"
 	case v.NonEmpty:
 		return "text, not empty"
 	}
 	return "text"
-}
-
-// Check tells whether the variable can take the value, and gives the form that runtime
-// keeps: booleans become "true" or "false", enums their listed spelling. The error says what
-// would be accepted.
-func (v *Variable) Check(value string) (string, error) {
-	switch v.Kind {
-	case Boolean:
-		switch strings.ToLower(value) {
-		case "true", "1":
-			return "true", nil
-		case "false", "0":
-			return "false", nil
-		}
-		return "", fmt.Errorf("%s must be true or false, not %q", v.Name, value)
-	case Integer:
-		return v.checkInteger(value)
-	case Enum:
-		i := slices.IndexFunc(v.Values, func(s string) bool { return strings.EqualFold(s, value) })
-		if i < 0 {
-			return "", fmt.Errorf("%s must be one of %s, not %q", v.Name, strings.Join(v.Values, ", "), value)
-		}
-		return v.Values[i], nil
-	case Path:
-		if strings.HasSuffix(value, "/") {
-			return "", fmt.Errorf("%s must be a file, not the directory %q", v.Name, value)
-		}
-		return value, nil
-	case Release:
-		if !releaseForm.MatchString(value) {
-			return "", fmt.Errorf("%s must be a version such as 2.7.1, not %q", v.Name, value)
-		}
-		return value, nil
-	}
-	if v.NonEmpty && value == "" {
-		return "", fmt.Errorf("%s must not be empty", v.Name)
-	}
-	return value, nil
-}
-
-func (v *Variable) checkInteger(value string) (string, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	if err != nil {
-		return "", fmt.Errorf("%s must be a whole number, not %q", v.Name, value)
-	}
-	if n < v.Min || n > v.Max {
-		return "", fmt.Errorf("%s must be between %d and %d, not %d", v.Name, v.Min, v.Max, n)
-	}
-	return strconv.FormatInt(n, 10), nil
 }

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/keepsql/keepsql/conf/layers"
-	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/conf/charset"
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/rule"
 )

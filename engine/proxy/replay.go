@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/conf/charset"
 	"github.com/keepsql/keepsql/engine/prepared"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/stats"

@@ -1,7 +1,7 @@
 package proxy
 
 import (
-	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/conf/charset"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/stats"

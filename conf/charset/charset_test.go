@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/keepsql/keepsql/engine/charset"
+	"github.com/keepsql/keepsql/conf/charset"
 )
 
 func TestLookup(t *testing.T) {
