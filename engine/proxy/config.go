@@ -3,8 +3,8 @@ package proxy
 import (
 	"time"
 
-	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/charset"
+	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/rule"
 )
