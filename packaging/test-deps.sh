@@ -3,6 +3,7 @@
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
+begun=$(date +%s)
 
 # program, Debian package, RPM package, what needs it
 programs='
@@ -76,8 +77,10 @@ if [ "$root" = 0 ] && [ -n "$deb" ]; then
 	install "$deb" "$rpm" || { update; install "$deb" "$rpm"; }
 fi
 
-# What follows is worth having but not worth waiting for: it is installed one by one, while there is time left.
-begun=$(date +%s) enough=${TEST_DEPS_SECONDS:-150} updated=''
+# What follows is worth having but not worth waiting for: it is installed one by one, as long as not too many seconds have
+# passed since the beginning.
+enough=${TEST_DEPS_SECONDS:-180}
+updated=''
 extra() { # what, Debian packages, RPM packages, command that says whether it is there
 	what=$1 d=$2 r=$3
 	shift 3
