@@ -16,7 +16,7 @@ OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
 # What runs under the race detector in every test run: the packages with goroutines of their own whose tests need little
 # SQLite, which is slow there. `make soak` runs all of them.
 RACE        ?= ./conf/watch ./vrrp/... ./engine/wire ./engine/listen ./engine/stats/... ./engine/hostgroup ./engine/rule \
-               ./engine/setting ./engine/proxy ./engine/cluster/diffcheck
+               ./engine/setting ./engine/proxy ./engine/monitor/... ./engine/cluster/diffcheck
 
 export CGO_ENABLED = 0
 
