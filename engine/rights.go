@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 
@@ -30,7 +31,7 @@ func (r *rights) settle(g *Guardian) {
 	name := firstOf(g.opt.User, g.file.Process.User, "")
 	id, err := privilege.Choose(name)
 	if id != nil {
-		err = privilege.HandOver(g.datadir, id)
+		err = errors.Join(privilege.HandOver(g.datadir, id), privilege.HandOverSocket(g.opt.AdminSocket, id))
 	}
 	switch {
 	case err != nil:

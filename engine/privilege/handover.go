@@ -73,3 +73,13 @@ func handOverFile(name string, id *Identity) error {
 	}
 	return f.Chown(int(id.UID), int(id.GID))
 }
+
+// HandOverSocket makes the user the owner of a unix socket that an earlier run has left behind, so
+// that it can be replaced even in a directory like /tmp. Anything else stays as it is.
+func HandOverSocket(name string, id *Identity) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode()&os.ModeSocket == 0 {
+		return nil
+	}
+	return os.Lchown(name, int(id.UID), int(id.GID))
+}

@@ -2,6 +2,7 @@ package privilege_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,5 +157,32 @@ func TestHandOver(t *testing.T) {
 	}
 	if id.Reads(secret) || !id.Reads(filepath.Join(dir, "proxysql.db")) {
 		t.Error("Reads is wrong")
+	}
+}
+
+func TestHandOverSocket(t *testing.T) {
+	asRoot(t)
+	id, err := privilege.Lookup("nobody")
+	if err != nil {
+		t.Skip("skipped: this host has no user nobody")
+	}
+	dir := t.TempDir()
+	socket, plain := filepath.Join(dir, "s"), filepath.Join(dir, "f")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{socket: true, plain: false, filepath.Join(dir, "absent"): false} {
+		if err := privilege.HandOverSocket(name, id); err != nil {
+			t.Fatal(err)
+		}
+		var st unix.Stat_t
+		if unix.Stat(name, &st) == nil && (st.Uid == id.UID) != want {
+			t.Errorf("%s belongs to %d", name, st.Uid)
+		}
 	}
 }
