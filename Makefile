@@ -6,17 +6,16 @@ STATICCHECK := bin/staticcheck-v0.8.2
 FUZZTIME    ?= 30s
 RACETIME    ?= 8m
 BENCH       ?= .
-REPS        ?= 3
 ROWS        ?=
 # The lab measures times, so nothing else runs beside it.
 LAB         := ./engine/lab
-REPS        ?= 10
 CHAOS       ?= 1h
 OTHERS       = $$($(GO) list ./... | grep -v '/engine/lab$$')
 # What runs under the race detector in every test run: the packages with goroutines of their own whose tests need little
 # SQLite, which is slow there. `make soak` runs all of them.
 RACE        ?= ./conf/watch ./vrrp/... ./engine/wire ./engine/listen ./engine/stats/... ./engine/hostgroup ./engine/rule \
-               ./engine/setting ./engine/proxy ./engine/monitor/... ./engine/cluster/diffcheck
+               ./engine/setting ./engine/proxy ./engine/cluster/diffcheck ./engine/cache ./engine/eventlog ./engine/firewall \
+               ./engine/prepared ./engine/monitor/... ./engine/health ./engine/scheduler ./engine/restapi
 
 export CGO_ENABLED = 0
 
@@ -52,7 +51,7 @@ demo: build ## run one node on an embedded backend and show what it does; Ctrl-C
 	bin/keepsql demo
 
 lab: build ## as root: the seed set-up in network namespaces; what a client sees when hosts die, REPS (10) times, in all pairs with keepalived
-	KEEPSQL_LAB_REPS=$(REPS) KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -parallel 4 -timeout 30m $(LAB)
+	KEEPSQL_LAB_REPS=$(or $(REPS),10) KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -v -count=1 -parallel 4 -timeout 30m $(LAB)
 
 # Long forms of tests read their length from the environment.
 soak: ## the long runs: race detector over everything, 10 000 simulated clusters, pairs of hosts to which things happen for CHAOS (1h), 1 000 random edits, 5 minutes of broken servers, every fuzz target for FUZZTIME (30s)
@@ -67,8 +66,8 @@ soak: ## the long runs: race detector over everything, 10 000 simulated clusters
 		done; \
 	done
 
-bench: build ## what statements, connections and idle clients cost beside HAProxy: 12 minutes for REPS=3, all ROWS
-	KEEPSQL_BENCH=1 KEEPSQL_BENCH_REPS='$(REPS)' KEEPSQL_BENCH_ROWS='$(ROWS)' KEEPSQL_BIN='$(CURDIR)/bin/keepsql' \
+bench: build ## what statements, connections and idle clients cost beside HAProxy: 12 minutes for REPS (3), all ROWS
+	KEEPSQL_BENCH=1 KEEPSQL_BENCH_REPS='$(or $(REPS),3)' KEEPSQL_BENCH_ROWS='$(ROWS)' KEEPSQL_BIN='$(CURDIR)/bin/keepsql' \
 		$(GO) test -v -count=1 -timeout 20m -run TestTable ./engine/bench
 
 microbench: ## the Go benchmarks; BENCH is a pattern
