@@ -261,6 +261,11 @@ func TestLoadsUnderTraffic(t *testing.T) {
 	n := start(t, "", "")
 	setup := n.open(1)
 	exec(t, setup, "CREATE OR REPLACE TABLE qc (a INT)", "INSERT INTO qc VALUES (1)")
+	load := func(i int) { // the table is on the writer only, so a rule has to be there all the time
+		n.admin("mysql_query_rules", "DELETE FROM mysql_query_rules",
+			fmt.Sprintf("INSERT INTO mysql_query_rules (rule_id, active, match_digest, destination_hostgroup, cache_ttl, apply) VALUES (%d, 1, 'qc', 10, %d, 1)", i+1, 1+i%3))
+	}
+	load(0)
 	stop := make(chan struct{})
 	var clients sync.WaitGroup
 	for range 4 {
@@ -281,8 +286,7 @@ func TestLoadsUnderTraffic(t *testing.T) {
 		})
 	}
 	for i := range 20 {
-		n.admin("mysql_query_rules", "DELETE FROM mysql_query_rules",
-			fmt.Sprintf("INSERT INTO mysql_query_rules (rule_id, active, match_digest, destination_hostgroup, cache_ttl, apply) VALUES (%d, 1, 'qc', 10, %d, 1)", i+1, 1+i%3))
+		load(i)
 		n.admin("mysql_variables", fmt.Sprintf("UPDATE global_variables SET variable_value=%d WHERE variable_name='mysql-query_processor_iterations'", i%2))
 		n.proxy.FlushCache()
 		time.Sleep(10 * time.Millisecond)
