@@ -51,12 +51,12 @@ func Java(t testing.TB, source string) (bin string, args []string) {
 	}
 	classes := t.TempDir()
 	class := filepath.Base(source[:len(source)-len(filepath.Ext(source))])
-	compile := exec.Command("javac", "-cp", jar, "-d", classes, source)
-	if _, err := exec.LookPath("javac"); err != nil {
-		if _, err := exec.LookPath("ecj"); err != nil {
+	compile := exec.Command("ecj", "-11", "-cp", jar, "-d", classes, source)
+	if _, err := exec.LookPath("ecj"); err != nil { // which Debian calls javac as well, so it is asked first
+		if _, err := exec.LookPath("javac"); err != nil {
 			t.Skip("skipped, needs a Java compiler (apt install ecj)")
 		}
-		compile = exec.Command("ecj", "-11", "-cp", jar, "-d", classes, source)
+		compile = exec.Command("javac", "-cp", jar, "-d", classes, source)
 	}
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("compile %s: %v\n%s", source, err, out)
