@@ -51,7 +51,7 @@ func Java(t testing.TB, source string) (bin string, args []string) {
 	}
 	classes := t.TempDir()
 	class := filepath.Base(source[:len(source)-len(filepath.Ext(source))])
-	compile := exec.Command("ecj", "-11", "-cp", jar, "-d", classes, source)
+	compile := exec.Command("ecj", "-11", "-proc:none", "-cp", jar, "-d", classes, source)
 	if _, err := exec.LookPath("ecj"); err != nil { // which Debian calls javac as well, so it is asked first
 		if _, err := exec.LookPath("javac"); err != nil {
 			t.Skip("skipped, needs a Java compiler (apt install ecj)")
