@@ -84,7 +84,8 @@ func (v *Variable) checkInteger(value string) (string, error) {
 	return strconv.FormatInt(n, 10), nil
 }
 
-// checkInterfaces refuses a list in which an entry is no address, or which has none: nobody could connect any more.
+// checkInterfaces refuses a list in which an entry is no address, or, where one is needed, which has none: nobody could connect
+// any more.
 func (v *Variable) checkInterfaces(list string) error {
 	entries := 0
 	for entry := range strings.SplitSeq(list, ";") {
@@ -104,7 +105,7 @@ func (v *Variable) checkInterfaces(list string) error {
 			return fmt.Errorf("%s must be ip:port, [ipv6]:port or /socket, not %q", v.Name, entry)
 		}
 	}
-	if entries == 0 {
+	if entries == 0 && v.NonEmpty {
 		return fmt.Errorf("%s must name an interface", v.Name)
 	}
 	return nil

@@ -42,8 +42,12 @@ func (s *session) ready(b *backend, st *statement, set *settings) (*prepared.Ins
 	return s.prepareFor(b, st, g, set)
 }
 
-// shedPause is how long a server is given to notice that connections were closed.
-const shedPause = 20 * time.Millisecond
+// shedPause is how long a server is given to notice that connections were closed, and other sessions to come to the end of
+// what they execute, before it is asked again; shedTries is how often.
+const (
+	shedPause = 20 * time.Millisecond
+	shedTries = 50
+)
 
 // prepareFor brings a connection to a state and prepares the statement there. Where the server has no room for more
 // statements, those that nobody is using have to go.
@@ -68,13 +72,14 @@ func (s *session) prepareFor(b *backend, st *statement, g goal, set *settings) (
 			return b.conn.Prepared.Get(ps), nil
 		}
 		const tooMany = 1461
-		if refusal.Code != tooMany || try == 3 || !s.makeRoom(b) {
+		if refusal.Code != tooMany || try == shedTries || !s.makeRoom(b) {
 			return nil, &prepareError{refusal}
 		}
 	}
 }
 
-// makeRoom closes the statements of this connection, or else of the server's free ones.
+// makeRoom closes the statements of this connection, or else of the server's free ones; where there are none it waits for some
+// to become free. It reports whether it is worth asking the server again: the client is still there.
 func (s *session) makeRoom(b *backend) bool {
 	some := false
 	b.conn.Prepared.Each(func(in *prepared.Instance) {
@@ -85,14 +90,14 @@ func (s *session) makeRoom(b *backend) bool {
 	if some {
 		return true
 	}
-	some = s.p.servers.Shed(b.conn.Server())
+	s.p.servers.Shed(b.conn.Server())
 	t := time.NewTimer(shedPause)
 	defer t.Stop()
 	select {
 	case <-s.ctx.Done():
 		return false
 	case <-t.C:
-		return some
+		return true
 	}
 }
 
