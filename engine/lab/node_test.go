@@ -106,9 +106,13 @@ func (n *node) start(t *testing.T) {
 
 // processes lists what runs of keepsql: the guardian, proxysql and keepalived, check scripts not counted.
 func (n *node) processes() []descendant {
+	bin, err := os.Stat(n.bin)
+	if err != nil {
+		return nil
+	}
 	return slices.DeleteFunc(descendants(n.proc.cmd.Process.Pid), func(d descendant) bool {
-		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", d.pid))
-		return err != nil || exe != n.bin
+		exe, err := os.Stat(fmt.Sprintf("/proc/%d/exe", d.pid)) // its path is another in another mount namespace
+		return err != nil || !os.SameFile(exe, bin)
 	})
 }
 
