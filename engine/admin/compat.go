@@ -17,11 +17,7 @@ func compatCommands() []command {
 	return []command{
 		canned("SELECT @@VERSION_COMMENT LIMIT 1", func(*session) answer { return cell("'(ProxySQL Admin Module)'", "(ProxySQL Admin Module)") }),
 		canned("SELECT @@VERSION_COMMENT", func(s *session) answer { return cell("@@version", s.version()) }),
-		canned("SELECT @@VERSION", func(s *session) answer {
-			a := cell("@@version", s.version())
-			a.columns = s.versionColumn()
-			return a
-		}),
+		canned("SELECT @@VERSION", (*session).versionAnswer),
 		canned("SELECT VERSION()", func(s *session) answer { return cell("version()", s.version()) }),
 		canned("SELECT CONCAT(@@VERSION, ' ', @@VERSION_COMMENT)", func(s *session) answer {
 			return cell("'"+s.version()+" Admin Module'", s.version()+" Admin Module")

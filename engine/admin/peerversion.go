@@ -2,15 +2,17 @@ package admin
 
 import "github.com/keepsql/keepsql/engine/wire"
 
-// versionColumn describes @@version to cluster nodes: the original table says that we are keepsql, whose version may follow
-// others, and the original name of the column where the version comes from. ProxySQL reads neither. It is nil for all others, who
-// get an ordinary column.
-func (s *session) versionColumn() []wire.Column {
+// versionAnswer answers SELECT @@version. To cluster nodes the original table of the column says that we are keepsql, whose version
+// may follow others, and its original name where the version comes from: both are read at one moment, since a node that took an
+// old version for a followed one would follow it. ProxySQL reads neither. All others get an ordinary column.
+func (s *session) versionAnswer() answer {
 	if user := s.srv.admin.Load().String("admin-cluster_username"); user == "" || s.login.User != user {
-		return nil
+		return cell("@@version", s.version())
 	}
-	_, source := s.srv.layers.Version()
+	version, source := s.srv.layers.Version()
 	c := wire.TextColumn("@@version")
 	c.OrgTable, c.OrgName = "keepsql", source.String()
-	return []wire.Column{c}
+	a := cell("@@version", version)
+	a.columns = []wire.Column{c}
+	return a
 }

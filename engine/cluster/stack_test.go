@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,12 +14,12 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/cluster"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
+	"github.com/keepsql/keepsql/engine/internal/layerstest"
 )
 
 const (
@@ -90,19 +88,7 @@ func prepareWith(t *testing.T, co cluster.Options, lo layers.Options) *stack {
 // boot loads a file of the given text and runs the cluster until the test ends.
 func (s *stack) boot(text string) {
 	s.t.Helper()
-	name := filepath.Join(s.t.TempDir(), "a.cnf")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	g, ds := conf.Read([]string{name})
-	if ds.HasErrors() {
-		s.t.Fatal(ds)
-	}
-	f, ds := g.Parse()
-	if ds.HasErrors() {
-		s.t.Fatal(ds)
-	}
-	if err := s.layers.Boot(f, false); err != nil {
+	if err := s.layers.Boot(layerstest.File(s.t, text), false); err != nil {
 		s.t.Fatal(err)
 	}
 	s.run(s.cluster.Run)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,11 +15,11 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/internal/layerstest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/monitor"
 )
@@ -94,19 +93,7 @@ func start(t *testing.T, variables, sections string) *node {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
 	n := &node{t: t}
-	name := filepath.Join(t.TempDir(), "a.cnf")
-	text := "mysql_variables: {\n" + quick + variables + "}\n" + sections
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	g, ds := conf.Read([]string{name})
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	file, ds := g.Parse()
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
+	file := layerstest.File(t, "mysql_variables: {\n"+quick+variables+"}\n"+sections)
 	var err error
 	if n.store, err = store.Open(""); err != nil {
 		t.Fatal(err)

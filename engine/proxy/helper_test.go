@@ -22,10 +22,10 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/engine/internal/layerstest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/proxy"
 )
@@ -106,18 +106,7 @@ func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections 
 	if !strings.Contains(sections, "mysql_users") {
 		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
 	}
-	name := filepath.Join(t.TempDir(), "a.cnf")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	g, ds := conf.Read([]string{name})
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	file, ds := g.Parse()
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
+	file := layerstest.File(t, text)
 	var err error
 	if n.store, err = store.Open(""); err != nil {
 		t.Fatal(err)

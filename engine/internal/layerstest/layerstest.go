@@ -48,22 +48,28 @@ func New(t *testing.T, w io.Writer) *Stack {
 	return s
 }
 
-// Boot loads a config file of the given text.
-func (s *Stack) Boot(text string) {
-	s.t.Helper()
-	name := filepath.Join(s.t.TempDir(), "a.cnf")
+// File reads a config file of the given text.
+func File(t testing.TB, text string) *conf.File {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "a.cnf")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	g, ds := conf.Read([]string{name})
 	if ds.HasErrors() {
-		s.t.Fatal(ds)
+		t.Fatal(ds)
 	}
 	f, ds := g.Parse()
 	if ds.HasErrors() {
-		s.t.Fatal(ds)
+		t.Fatal(ds)
 	}
-	if err := s.Layers.Boot(f, false); err != nil {
+	return f
+}
+
+// Boot loads a config file of the given text.
+func (s *Stack) Boot(text string) {
+	s.t.Helper()
+	if err := s.Layers.Boot(File(s.t, text), false); err != nil {
 		s.t.Fatal(err)
 	}
 }
