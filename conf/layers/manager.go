@@ -198,7 +198,7 @@ func (m *Manager) stage(mod schema.Module, source map[string]*schema.Rows, info 
 	d := m.derive(mod, source, known)
 	if info.runtimeServers != nil {
 		d.runtime["mysql_servers"] = info.runtimeServers
-		d.sums[schema.MySQLServers] = hashRows(Served("mysql_servers", info.runtimeServers))
+		d.sums[schema.MySQLServers] = hashServed("mysql_servers", info.runtimeServers)
 	}
 	st := staged{next: &Snapshot{
 		Module: mod, Origin: info.origin, Loaded: m.now(),

@@ -2,14 +2,13 @@ package schema
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/charset"
+	"github.com/keepsql/keepsql/conf/iface"
 )
 
 var releaseForm = regexp.MustCompile(`^\d{1,9}\.\d{1,9}\.\d{1,9}([-_.+~][-_.+~0-9A-Za-z]{0,64})?$`)
@@ -87,36 +86,21 @@ func (v *Variable) checkInteger(value string) (string, error) {
 // checkInterfaces refuses a list in which an entry is no address, or, where one is needed, which has none: nobody could connect
 // any more.
 func (v *Variable) checkInterfaces(list string) error {
-	entries := 0
-	for entry := range strings.SplitSeq(list, ";") {
-		entry = strings.TrimSpace(entry)
-		if entry == "" {
-			continue
-		}
-		entries++
-		if strings.HasPrefix(entry, "/") {
-			continue
-		}
-		_, port, err := net.SplitHostPort(entry)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
+	entries := iface.Entries(list)
+	for _, entry := range entries {
+		if _, err := iface.ParseEntry(entry); err != nil {
 			return fmt.Errorf("%s must be ip:port, [ipv6]:port or /socket, not %q", v.Name, entry)
 		}
 	}
-	if entries == 0 && v.NonEmpty {
+	if len(entries) == 0 && v.NonEmpty {
 		return fmt.Errorf("%s must name an interface", v.Name)
 	}
 	return nil
 }
 
 func (v *Variable) checkNetworks(list string) error {
-	for entry := range strings.SplitSeq(list, ",") {
-		entry = strings.TrimSpace(entry)
-		if _, err := netip.ParsePrefix(entry); err != nil && entry != "" && entry != "*" {
-			return fmt.Errorf("%s must be networks such as 10.0.0.0/8, not %q", v.Name, entry)
-		}
+	if _, wrong := iface.ParseNetworks(list); len(wrong) > 0 {
+		return fmt.Errorf("%s must be networks such as 10.0.0.0/8, not %q", v.Name, wrong[0])
 	}
 	return nil
 }

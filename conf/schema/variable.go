@@ -19,7 +19,7 @@ const (
 	Path            // a file name; may be empty, must not end in '/'
 	Charset         // the name of a character set
 	Collation       // the name of a collation
-	Interfaces      // what to listen at, see package listen of the engine
+	Interfaces      // what to listen at, see package iface
 	Networks        // addresses and networks, separated by commas; empty is none, "*" all
 	TableName       // database.table, with or without backticks; may be empty
 	Release         // a version such as 2.7.1-16-g2726c27; belongs to one node, and is no part of what is saved or imported

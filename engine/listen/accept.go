@@ -4,13 +4,15 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/keepsql/keepsql/conf/iface"
 )
 
 // acceptPause is the wait after an accept that failed, such as for want of file descriptors.
 const acceptPause = 100 * time.Millisecond
 
 // start accepts on a listener, with mu held.
-func (s *Set) start(a Address, l *listener) {
+func (s *Set) start(a iface.Address, l *listener) {
 	ctx := s.ctx
 	s.acceptor.Go(func() {
 		var told time.Time

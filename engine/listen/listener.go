@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/keepsql/keepsql/conf/iface"
 )
 
 // listener is one open listener; stop closes it and takes a socket file away.
@@ -18,7 +20,7 @@ type listener struct {
 	path string
 }
 
-func open(a Address, config *net.ListenConfig) (*listener, error) {
+func open(a iface.Address, config *net.ListenConfig) (*listener, error) {
 	if a.Network != "unix" {
 		ln, err := config.Listen(context.Background(), a.Network, a.Text)
 		if err != nil {

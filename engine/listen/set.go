@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/keepsql/keepsql/conf/iface"
 )
 
 // Handler serves one connection. ctx ends when the Set stops; the handler then has to return soon. The connection is closed
@@ -35,16 +37,16 @@ type Set struct {
 	mu       sync.Mutex // guards what follows
 	ctx      context.Context
 	stopped  bool
-	open     map[Address]*listener
-	failed   map[Address]string // why, as logged
-	acceptor sync.WaitGroup     // accept loops and handlers; Add only under mu, before stopped
+	open     map[iface.Address]*listener
+	failed   map[iface.Address]string // why, as logged
+	acceptor sync.WaitGroup           // accept loops and handlers; Add only under mu, before stopped
 }
 
 // New makes a Set without listeners.
 func New(o Options) *Set {
 	s := &Set{
 		log: o.Log, handle: o.Handle, retry: cmp.Or(o.Retry, time.Second),
-		open: map[Address]*listener{}, failed: map[Address]string{},
+		open: map[iface.Address]*listener{}, failed: map[iface.Address]string{},
 	}
 	s.config.SetMultipathTCP(false) // which package net would turn on, and no client of ours speaks
 	if o.NoKeepAlive {
@@ -56,7 +58,7 @@ func New(o Options) *Set {
 // Apply makes the open listeners those of the list; "" closes all. It may be called before Run, which opens the listeners
 // already (clients wait in the kernel's queue). What cannot be opened is logged and tried again by Run.
 func (s *Set) Apply(list string) {
-	addresses, err := Parse(list)
+	addresses, err := iface.Parse(list)
 	if err != nil {
 		s.log.Error().Err(err).Str("interfaces", list).Msg("interfaces are left out")
 	}
@@ -135,7 +137,7 @@ func (s *Set) retryFailed() {
 }
 
 // openListener opens one listener, with mu held; the same failure is logged once.
-func (s *Set) openListener(a Address) {
+func (s *Set) openListener(a iface.Address) {
 	l, err := open(a, &s.config)
 	if err != nil {
 		if why := reason(err); s.failed[a] != why {
@@ -153,7 +155,7 @@ func (s *Set) openListener(a Address) {
 }
 
 // closeListener closes one listener, with mu held.
-func (s *Set) closeListener(a Address, l *listener) {
+func (s *Set) closeListener(a iface.Address, l *listener) {
 	delete(s.open, a)
 	if err := l.stop(); err != nil {
 		s.log.Warn().Err(err).Str("interface", a.Text).Msg("close listener")

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/keepsql/keepsql/conf/iface"
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -38,10 +39,7 @@ func (p *Proxy) authenticator(v layers.Variables, set *settings) *wire.Authentic
 		Timeout: set.connectTimeout,
 		Key:     p.key,
 	}
-	networks, wrong := readTrusted(v.String("mysql-proxy_protocol_networks"))
-	if len(wrong) > 0 {
-		p.log.Error().Strs("networks", wrong).Msg("mysql-proxy_protocol_networks: left out what is no network")
-	}
+	networks, _ := iface.ParseNetworks(v.String("mysql-proxy_protocol_networks")) // the variable takes nothing else
 	a.Preamble = p.preamble(networks)
 	if v.Bool("mysql-have_ssl") || a.Plugin == wire.PluginSHA2 {
 		a.TLS = p.tls

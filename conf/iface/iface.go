@@ -1,4 +1,8 @@
-package listen
+// Package iface reads the lists of addresses that variables hold: interfaces to listen at and networks to believe. What checks a
+// value and what acts on it read it here, so that they cannot differ.
+//
+// It opens nothing and looks nothing up.
+package iface
 
 import (
 	"errors"
@@ -27,12 +31,8 @@ func Parse(list string) ([]Address, error) {
 		errs      []error
 		seen      = map[Address]bool{}
 	)
-	for entry := range strings.SplitSeq(list, ";") {
-		entry = strings.TrimSpace(entry)
-		if entry == "" {
-			continue
-		}
-		a, err := parseEntry(entry)
+	for _, entry := range Entries(list) {
+		a, err := ParseEntry(entry)
 		switch {
 		case err != nil:
 			errs = append(errs, err)
@@ -44,7 +44,19 @@ func Parse(list string) ([]Address, error) {
 	return addresses, errors.Join(errs...)
 }
 
-func parseEntry(entry string) (Address, error) {
+// Entries gives the entries of a list as they are written, without the empty ones.
+func Entries(list string) []string {
+	var entries []string
+	for entry := range strings.SplitSeq(list, ";") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// ParseEntry reads one entry of a list.
+func ParseEntry(entry string) (Address, error) {
 	if strings.HasPrefix(entry, "/") {
 		return Address{Network: "unix", Text: entry}, nil
 	}
