@@ -180,14 +180,14 @@ func (s *Scheduler) report(j job, err error, before string) string {
 
 // run runs a program to its end.
 func run(ctx context.Context, argv []string) error {
+	if !strings.Contains(argv[0], "/") {
+		return fmt.Errorf("%s: not a path", argv[0]) // upstream does not look in PATH either
+	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killAfter
-	if !strings.Contains(argv[0], "/") {
-		return fmt.Errorf("%s: not a path", argv[0]) // upstream does not look in PATH either
-	}
 	err := cmd.Run()
 	if cmd.Process != nil && ctx.Err() != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that did not listen
