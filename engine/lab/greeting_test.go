@@ -1,14 +1,12 @@
 package lab_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -22,12 +20,8 @@ const (
 
 // roleMain runs until its standard input ends, where it has one.
 func roleMain(role, argument string) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := untilInputEnds()
 	defer cancel()
-	go func() {
-		bufio.NewReader(os.Stdin).ReadString(0) // returns at the end of input
-		cancel()
-	}()
 	var err error
 	switch role {
 	case "greet":
@@ -50,25 +44,7 @@ const versionPrefix = "8.0.39-"
 
 // greetMain connects to a MySQL server every 5 ms and reads its greeting, which names the host. It writes lines as probeMain.
 func greetMain(ctx context.Context, target string) {
-	var (
-		wg sync.WaitGroup
-		mu sync.Mutex
-	)
-	tick := time.NewTicker(probeEvery)
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-			wg.Go(func() {
-				sent := time.Now()
-				from, text := greetedBy(ctx, target)
-				mu.Lock()
-				defer mu.Unlock()
-				fmt.Printf("%d %d %s %s\n", sent.UnixNano(), time.Now().UnixNano(), from, text)
-			})
-		}
-	}
-	wg.Wait()
+	every(ctx, func() (from, text string) { return greetedBy(ctx, target) })
 }
 
 func greetedBy(ctx context.Context, target string) (from, text string) {

@@ -40,23 +40,36 @@ func TestMain(m *testing.M) {
 // writes "sent done from text" in nanoseconds, where from is the host through which the database was asked, "-" after an
 // error.
 func probeMain(target string) {
+	ctx, cancel := untilInputEnds()
+	defer cancel()
+	every(ctx, func() (from, text string) { return probeOnce(ctx, target) })
+}
+
+// untilInputEnds gives a context that ends with the standard input.
+func untilInputEnds() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		bufio.NewReader(os.Stdin).ReadString(0) // returns at the end of input
 		cancel()
 	}()
+	return ctx, cancel
+}
+
+// every asks once every probeEvery, however long the answers take, until the context ends. It writes each answer as probeMain says.
+func every(ctx context.Context, ask func() (from, text string)) {
 	var (
 		wg sync.WaitGroup
 		mu sync.Mutex
 	)
 	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 			wg.Go(func() {
 				sent := time.Now()
-				from, text := probeOnce(ctx, target)
+				from, text := ask()
 				mu.Lock()
 				defer mu.Unlock()
 				fmt.Printf("%d %d %s %s\n", sent.UnixNano(), time.Now().UnixNano(), from, text)
