@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 )
 
@@ -55,7 +56,6 @@ func TestHistory(t *testing.T) {
 	n.stop()
 
 	n = boot(t, dir, text) // disk has the rows of the first revision
-	defer n.stop()
 	n.expectHistory(schema.MySQLUsers,
 		"3 v1 by boot: mysql_users: 1 added (old:1), 1 changed (app:1), 4 deleted (a:1, b:1, c:1, …)",
 		"2 v2 by test: mysql_users: 4 added (a:1, b:1, c:1, …), 1 changed (app:1), 1 deleted (old:1)", first[1])
@@ -94,7 +94,6 @@ func TestHistoryOfRestart(t *testing.T) {
 	before := n.history("")
 	n.stop()
 	n = boot(t, dir, "")
-	defer n.stop()
 	if diff := cmp.Diff(before, n.history("")); diff != "" {
 		t.Errorf("history (-before +after the restart):\n%s", diff)
 	}
@@ -152,7 +151,7 @@ func TestRefusedRollback(t *testing.T) {
 		}
 		return func() {}, nil
 	}))
-	if err := n.Boot(file(t, ""), false); err != nil {
+	if err := n.Boot(layerstest.File(t, ""), false); err != nil {
 		t.Fatal(err)
 	}
 	n.exec("INSERT INTO mysql_servers(hostname) VALUES('db1')")

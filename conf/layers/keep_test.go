@@ -42,8 +42,6 @@ mysql_query_rules=({rule_id=1;active=1},{rule_id=2;active=0;comment="mine"},{rul
 mysql_servers=({hostgroup_id=1;hostname="a"},{hostgroup_id=1;hostname="off";status="OFFLINE_HARD"})
 mysql_replication_hostgroups=({writer_hostgroup=1;reader_hostgroup=2})`
 	sender, receiver := boot(t, "", file), boot(t, "", file)
-	defer sender.stop()
-	defer receiver.stop()
 	sender.clock = sender.clock.Add(time.Hour)
 	for _, sql := range []string{
 		"UPDATE mysql_users SET active=1, comment='theirs' WHERE username='taken'",
@@ -103,8 +101,6 @@ mysql_replication_hostgroups=({writer_hostgroup=1;reader_hostgroup=2})`
 // TestAdoptSavedDraft: a draft that was also saved stays on disk; a saved row that is neither idle nor a draft goes.
 func TestAdoptSavedDraft(t *testing.T) {
 	sender, receiver := boot(t, "", `mysql_users=({username="a"})`), boot(t, "", "")
-	defer sender.stop()
-	defer receiver.stop()
 	receiver.exec("INSERT INTO mysql_users(username) VALUES('draft')")
 	receiver.exec("INSERT INTO disk.mysql_users(username) VALUES('draft'),('stale')")
 	sender.clock = sender.clock.Add(time.Hour)
@@ -118,8 +114,6 @@ func TestAdoptSavedDraft(t *testing.T) {
 // TestAdoptConflictingDraft: a draft that cannot stand beside the peer's rows gives way, and the pull works.
 func TestAdoptConflictingDraft(t *testing.T) {
 	sender, receiver := boot(t, "", ""), boot(t, "", "")
-	defer sender.stop()
-	defer receiver.stop()
 	receiver.exec("INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES(8,2)")
 	sender.clock = sender.clock.Add(time.Hour)
 	sender.exec("INSERT INTO mysql_replication_hostgroups(writer_hostgroup,reader_hostgroup) VALUES(1,2)")
@@ -134,8 +128,6 @@ func TestAdoptConflictingDraft(t *testing.T) {
 func TestAdoptAttributes(t *testing.T) {
 	const attributes = `{"default-transaction_isolation":"READ-COMMITTED"}`
 	sender, receiver := boot(t, "", ""), boot(t, "", `mysql_users=({username="u"})`)
-	defer sender.stop()
-	defer receiver.stop()
 	sender.clock = sender.clock.Add(time.Hour)
 	sender.exec("INSERT INTO mysql_users(username,attributes) VALUES('u','" + attributes + "')")
 	sender.load(schema.MySQLUsers)
@@ -165,7 +157,6 @@ func TestStamps(t *testing.T) {
 
 func TestAlign(t *testing.T) {
 	n := boot(t, "", "")
-	defer n.stop()
 	before := n.Stamps()[schema.MySQLUsers]
 	later := before
 	later.Epoch, later.Version = before.Epoch+30, 9

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,16 +17,15 @@ import (
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
-	"github.com/keepsql/keepsql/conf/store"
 )
 
 // node is the layers of one data directory, with a clock that the test moves.
 type node struct {
 	*layers.Manager
 	t     testing.TB
-	store *store.Store
-	state *store.State
+	stack *layerstest.Stack
 	clock time.Time
 }
 
@@ -35,90 +33,43 @@ type node struct {
 func start(t testing.TB, datadir string) *node {
 	t.Helper()
 	n := &node{t: t, clock: time.Unix(1_700_000_000, 0)}
-	var err error
-	if n.store, err = store.Open(datadir); err != nil {
-		t.Fatal(err)
-	}
-	if n.state, err = store.OpenState(datadir); err != nil {
-		t.Fatal(err)
-	}
-	n.Manager, err = layers.New(layers.Options{
-		Log: zerolog.Nop(), Store: n.store, State: n.state,
-		Now: func() time.Time { return n.clock }, Version: "2.7.1-16-g2726c27",
+	n.stack = layerstest.Open(t, datadir, layers.Options{
+		Log: zerolog.Nop(), Now: func() time.Time { return n.clock }, Version: "2.7.1-16-g2726c27",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	n.Manager = n.stack.Layers
 	return n
 }
 
-func (n *node) stop() {
-	if err := n.store.Close(); err != nil {
-		n.t.Error(err)
-	}
-	if err := n.state.Close(); err != nil {
-		n.t.Error(err)
-	}
-}
+// stop ends a node whose data directory another one is to open.
+func (n *node) stop() { n.stack.Close() }
 
 // boot starts a data directory with a file of the given text.
 func boot(t *testing.T, datadir, text string) *node {
 	t.Helper()
 	n := start(t, datadir)
-	if err := n.Boot(file(t, text), false); err != nil {
-		t.Fatal(err)
-	}
+	n.stack.Boot(text)
 	return n
-}
-
-func file(t testing.TB, text string) *conf.File {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "a.cnf")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	g, ds := conf.Read([]string{name})
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	f, ds := g.Parse()
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	return f
 }
 
 func (n *node) exec(sql string) {
 	n.t.Helper()
-	if _, err := n.store.Exec(context.Background(), sql); err != nil {
-		n.t.Fatalf("%s: %v", sql, err)
-	}
+	n.stack.Exec(sql)
 }
 
-// list gives one column of a query as one text.
+// list gives the rows of a query as one text.
 func (n *node) list(sql string) string {
 	n.t.Helper()
-	r, err := n.store.Exec(context.Background(), sql)
-	if err != nil {
-		n.t.Fatalf("%s: %v", sql, err)
-	}
-	var out []string
-	for _, row := range r.Rows.Rows {
-		out = append(out, row[0].Text)
-	}
-	return strings.Join(out, " ")
+	return n.stack.List(sql)
 }
 
 func (n *node) load(module string) {
 	n.t.Helper()
-	if err := n.Load(module, "test"); err != nil {
-		n.t.Fatal(err)
-	}
+	n.stack.Load(module)
 }
 
 func (n *node) apply(text string) []layers.Applied {
 	n.t.Helper()
-	report, err := n.ApplyFile(file(n.t, text))
+	report, err := n.ApplyFile(layerstest.File(n.t, text))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -185,7 +136,6 @@ func TestGoldenChecksums(t *testing.T) {
 		}
 		t.Run(want.Name, func(t *testing.T) {
 			n := boot(t, "", "")
-			defer n.stop()
 			for _, statement := range want.Setup {
 				if !n.command(statement) {
 					n.exec(statement)
@@ -210,7 +160,6 @@ func TestGoldenChecksums(t *testing.T) {
 
 func TestFirstBootIsVersionOne(t *testing.T) {
 	n := boot(t, t.TempDir(), `mysql_users=({username="a";password="1"})`)
-	defer n.stop()
 	if got := n.Stamps()[schema.MySQLUsers]; got.Version != 1 || got.Epoch != n.clock.Unix() {
 		t.Errorf("stamp %+v", got)
 	}
@@ -223,7 +172,6 @@ func TestFirstBootIsVersionOne(t *testing.T) {
 
 func TestEpochNeverStandsStill(t *testing.T) {
 	n := boot(t, "", "")
-	defer n.stop()
 	first := n.Stamps()[schema.MySQLUsers]
 	n.load(schema.MySQLUsers)
 	n.load(schema.MySQLUsers)
@@ -257,7 +205,6 @@ func TestRestart(t *testing.T) {
 
 	// What was in force but not saved is gone, and that is not the content of that version.
 	third := boot(t, dir, text)
-	defer third.stop()
 	if got := third.Stamps()[schema.MySQLUsers]; got.Version != 1 {
 		t.Errorf("other content after a restart: %+v", got)
 	}
@@ -275,7 +222,6 @@ func TestEditWhileDown(t *testing.T) {
 	n.stop()
 
 	again := boot(t, dir, `mysql_users=({username="a";password="new"})`)
-	defer again.stop()
 	if got := again.inForce(); got != "a=new sql=2" {
 		t.Errorf("users %q", got)
 	}
@@ -289,7 +235,6 @@ func TestEditWhileDown(t *testing.T) {
 
 func TestApplyFile(t *testing.T) {
 	n := boot(t, t.TempDir(), `mysql_users=({username="a";password="1"},{username="b";password="1"}) mysql_variables={max_connections=100; poll_timeout=500}`)
-	defer n.stop()
 	n.exec("INSERT INTO mysql_users(username,password) VALUES('sql','s')")
 	n.load(schema.MySQLUsers)
 	n.exec("INSERT INTO mysql_users(username,password) VALUES('draft','d')")
@@ -329,7 +274,6 @@ func TestApplyFile(t *testing.T) {
 
 func TestApplyFileAfterPeer(t *testing.T) {
 	n := boot(t, "", `mysql_users=({username="a";password="1"})`)
-	defer n.stop()
 	n.exec("UPDATE mysql_users SET password='2'") // as a pull of the peer's edit would
 	n.load(schema.MySQLUsers)
 	before := n.Stamps()[schema.MySQLUsers]
@@ -344,7 +288,6 @@ func TestApplyFileAfterPeer(t *testing.T) {
 
 func TestFailedEditChangesNothing(t *testing.T) {
 	n := start(t, "")
-	defer n.stop()
 	refuse := false
 	n.Subscribe(schema.MySQLQueryRules, layers.ConsumerFunc(func(*layers.Snapshot) (func(), error) {
 		if refuse {
@@ -352,12 +295,12 @@ func TestFailedEditChangesNothing(t *testing.T) {
 		}
 		return func() {}, nil
 	}))
-	if err := n.Boot(file(t, `mysql_users=({username="a"})`), false); err != nil {
+	if err := n.Boot(layerstest.File(t, `mysql_users=({username="a"})`), false); err != nil {
 		t.Fatal(err)
 	}
 	before := n.Stamps()
 	refuse = true
-	_, err := n.ApplyFile(file(t, `mysql_users=({username="b"}) mysql_query_rules=({rule_id=1;active=1})`))
+	_, err := n.ApplyFile(layerstest.File(t, `mysql_users=({username="b"}) mysql_query_rules=({rule_id=1;active=1})`))
 	if err == nil || err.Error() != "load mysql query rules to runtime: context canceled" {
 		t.Errorf("error %v", err)
 	}
@@ -377,12 +320,10 @@ func TestFailedEditChangesNothing(t *testing.T) {
 func TestAdopt(t *testing.T) {
 	sender := boot(t, "", `mysql_users=({username="a";password="1"},{username="b";default_hostgroup=2})
 mysql_query_rules=({rule_id=1;active=1;match_digest="^SELECT";destination_hostgroup=2;apply=1})`)
-	defer sender.stop()
 	sender.clock = sender.clock.Add(time.Hour)
 	sender.load(schema.MySQLUsers)
 	sender.load(schema.MySQLQueryRules)
 	receiver := boot(t, "", "")
-	defer receiver.stop()
 	for _, module := range []string{schema.MySQLUsers, schema.MySQLQueryRules} {
 		s := sender.Snapshot(module)
 		pull := layers.Pull{Peer: "10.0.0.1:6032", Tables: map[string]*schema.Rows{}, Stamps: s.Stamps, Save: true}
@@ -408,7 +349,6 @@ mysql_query_rules=({rule_id=1;active=1;match_digest="^SELECT";destination_hostgr
 
 func TestAdoptRuntimeServers(t *testing.T) {
 	n := boot(t, "", `mysql_servers=({hostgroup_id=1;hostname="a"},{hostgroup_id=2;hostname="b"})`)
-	defer n.stop()
 	before := n.Stamps()
 	moved := n.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
 	moved.Rows[0][0] = schema.Text("2")
@@ -460,9 +400,8 @@ func TestUUID(t *testing.T) {
 
 func TestPlanFileChangesNothing(t *testing.T) {
 	n := boot(t, "", `mysql_users=({username="a"})`)
-	defer n.stop()
 	before := n.Stamps()
-	f := file(t, `mysql_users=({username="b"})`)
+	f := layerstest.File(t, `mysql_users=({username="b"})`)
 	for range 2 {
 		report, err := n.PlanFile(f)
 		if err != nil {
@@ -482,7 +421,6 @@ func TestPlanFileChangesNothing(t *testing.T) {
 
 func TestDrift(t *testing.T) {
 	n := boot(t, t.TempDir(), `mysql_users=({username="a";password="1"},{username="b"}) mysql_variables={max_connections=100}`)
-	defer n.stop()
 	words := func() string {
 		t.Helper()
 		ds, err := n.Drift()
@@ -529,11 +467,10 @@ func BenchmarkApplyFile(b *testing.B) {
 		return s.String()
 	}
 	n := start(b, b.TempDir())
-	defer n.stop()
-	if err := n.Boot(file(b, text(0)), false); err != nil {
+	if err := n.Boot(layerstest.File(b, text(0)), false); err != nil {
 		b.Fatal(err)
 	}
-	files := []*conf.File{file(b, text(1)), file(b, text(2))}
+	files := []*conf.File{layerstest.File(b, text(1)), layerstest.File(b, text(2))}
 	i := 0
 	for b.Loop() {
 		i++

@@ -7,17 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 )
 
 // TestEditRuntimeServers: what a monitor does changes the servers in force, their checksum and epoch, and nothing else.
 func TestEditRuntimeServers(t *testing.T) {
 	n := start(t, "")
-	defer n.stop()
 	if _, err := n.EditRuntimeServers("monitor", func(*layers.Snapshot) *schema.Rows { return nil }); err == nil {
 		t.Error("edited before anything was loaded")
 	}
-	if err := n.Boot(file(t, "mysql_servers=({hostgroup_id=2; hostname=\"b\"},{hostgroup_id=1; hostname=\"a\"})"), false); err != nil {
+	if err := n.Boot(layerstest.File(t, "mysql_servers=({hostgroup_id=2; hostname=\"b\"},{hostgroup_id=1; hostname=\"a\"})"), false); err != nil {
 		t.Fatal(err)
 	}
 	before := n.Stamps()

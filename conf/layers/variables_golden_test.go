@@ -53,7 +53,6 @@ func TestVariableTrials(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := boot(t, "", "")
-	defer n.stop()
 	trials := 0
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(strings.TrimRight(line, "\n"), "\t")
@@ -100,7 +99,7 @@ func outcomeOf(text, before string) trial {
 // try writes a value to memory and loads the variables.
 func (n *node) try(name, value string) {
 	n.t.Helper()
-	err := n.store.Tx(func(tx store.Tx) error {
+	err := n.stack.Store.Tx(func(tx store.Tx) error {
 		return tx.Exec("UPDATE global_variables SET variable_value=? WHERE variable_name=?", schema.Text(value), schema.Text(name))
 	})
 	if err != nil {
@@ -119,7 +118,7 @@ func moduleOf(variable string) string {
 func (n *node) memory(name string) string {
 	n.t.Helper()
 	var rows *schema.Rows
-	err := n.store.Tx(func(tx store.Tx) (err error) {
+	err := n.stack.Store.Tx(func(tx store.Tx) (err error) {
 		rows, err = tx.Query("SELECT variable_value FROM global_variables WHERE variable_name=?", schema.Text(name))
 		return err
 	})

@@ -83,7 +83,6 @@ func TestVersionOfForeignDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	n = boot(t, dir, "")
-	defer n.stop()
 	if got := n.version(); got != "2.7.2-9-gabc followed" {
 		t.Error(got)
 	}

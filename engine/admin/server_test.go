@@ -17,6 +17,7 @@ import (
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/admin"
@@ -52,19 +53,9 @@ func start(t testing.TB, set setup) *node {
 	if !set.memory {
 		n.dir = t.TempDir()
 	}
-	var err error
-	if n.store, err = store.Open(n.dir); err != nil {
-		t.Fatal(err)
-	}
-	state, err := store.OpenState(n.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := zerolog.New(n.log)
-	n.layers, err = layers.New(layers.Options{Log: log, Store: n.store, State: state, Version: upstreamVersion, NoSQLiteServer: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stack := layerstest.Open(t, n.dir, layers.Options{Log: log, Version: upstreamVersion, NoSQLiteServer: true})
+	n.store, n.layers = stack.Store, stack.Layers
 	o := admin.Options{
 		Log: log, Store: n.store, Layers: n.layers, Interfaces: "127.0.0.1:0",
 		TLS:    func() *tls.Config { return set.tls },
@@ -80,15 +71,7 @@ func start(t testing.TB, set setup) *node {
 	if err := n.layers.Boot(set.file, false); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- n.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := errors.Join(<-done, n.store.Close(), state.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	stack.Run(n.Run)
 	return n
 }
 

@@ -76,11 +76,11 @@ func TestCoreProcess(t *testing.T) {
 	core := prepare(t, uuidA, version, timing())
 	cfg := certificate(t)
 	server := admin.New(admin.Options{
-		Log: core.logger, Store: core.store, Layers: core.layers, Tables: core.cluster.Tables(), Peers: core.cluster,
+		Log: core.logger, Store: core.Store, Layers: core.Layers, Tables: core.cluster.Tables(), Peers: core.cluster,
 		TLS: func() *tls.Config { return cfg },
 	})
 	core.boot(config(nil, often+fmt.Sprintf(` mysql_ifaces="127.0.0.1:%s";`, port)))
-	core.run(server.Run)
+	core.Run(server.Run)
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		t.Error(err)
 	}

@@ -25,11 +25,11 @@ func TestPush(t *testing.T) {
 	acquainted(t, 2, a, b)
 	var took []time.Duration
 	for i := range 11 {
-		a.exec(fmt.Sprintf("INSERT INTO mysql_users(username,password) VALUES('u%d','p')", i))
-		a.load(schema.MySQLUsers)
+		a.Exec(fmt.Sprintf("INSERT INTO mysql_users(username,password) VALUES('u%d','p')", i))
+		a.Load(schema.MySQLUsers)
 		began := time.Now()
-		want := a.layers.Stamps()[schema.MySQLUsers].Checksum
-		for b.layers.Stamps()[schema.MySQLUsers].Checksum != want {
+		want := a.Layers.Stamps()[schema.MySQLUsers].Checksum
+		for b.Layers.Stamps()[schema.MySQLUsers].Checksum != want {
 			if time.Since(began) > patience {
 				t.Fatalf("load %d never came: %s", i, b.log.text())
 			}
@@ -130,8 +130,8 @@ func TestCertificates(t *testing.T) {
 			t.Errorf("told a stranger: %q", asked)
 		}
 	}
-	s.exec("UPDATE keepsql_variables SET variable_value='/does/not/exist' WHERE variable_name='keepsql-cluster_ssl_ca'")
-	if err := s.layers.Load(schema.KeepsqlVariables, "test"); err == nil || !strings.Contains(err.Error(), "read keepsql-cluster_ssl_ca") {
+	s.Exec("UPDATE keepsql_variables SET variable_value='/does/not/exist' WHERE variable_name='keepsql-cluster_ssl_ca'")
+	if err := s.Layers.Load(schema.KeepsqlVariables, "test"); err == nil || !strings.Contains(err.Error(), "read keepsql-cluster_ssl_ca") {
 		t.Errorf("a file that does not exist was taken: %v", err)
 	}
 }
@@ -157,13 +157,13 @@ func TestSameSecond(t *testing.T) {
 	b := startPeer(t, "B", ports[1], version, ports, "", asUpstream)
 	acquainted(t, 2, a, b)
 	stamps := func() (x, y layers.Stamp) {
-		return a.layers.Stamps()[schema.MySQLUsers], b.layers.Stamps()[schema.MySQLUsers]
+		return a.Layers.Stamps()[schema.MySQLUsers], b.Layers.Stamps()[schema.MySQLUsers]
 	}
-	a.exec("INSERT INTO mysql_users(username) VALUES('a')")
-	b.exec("INSERT INTO mysql_users(username) VALUES('b')")
+	a.Exec("INSERT INTO mysql_users(username) VALUES('a')")
+	b.Exec("INSERT INTO mysql_users(username) VALUES('b')")
 	for {
-		a.load(schema.MySQLUsers)
-		b.load(schema.MySQLUsers)
+		a.Load(schema.MySQLUsers)
+		b.Load(schema.MySQLUsers)
 		if x, y := stamps(); x.Epoch == y.Epoch {
 			break
 		}
@@ -203,10 +203,10 @@ func TestAlignedEpochs(t *testing.T) {
 	b := startPeer(t, "B", ports[1], version, ports, "", "")
 	acquainted(t, 2, a, b)
 	for range 20 {
-		a.load(schema.MySQLUsers)
+		a.Load(schema.MySQLUsers)
 	}
 	eventually(t, "the epoch on B", func() bool {
-		return b.layers.Stamps()[schema.MySQLUsers].Epoch == a.layers.Stamps()[schema.MySQLUsers].Epoch
+		return b.Layers.Stamps()[schema.MySQLUsers].Epoch == a.Layers.Stamps()[schema.MySQLUsers].Epoch
 	})
 	b.sql("INSERT INTO mysql_users(username) VALUES('late')", "LOAD MYSQL USERS TO RUNTIME")
 	inStep(t, []string{"mysql_users"}, b, a)
@@ -234,11 +234,11 @@ func TestUpstreamAttributes(t *testing.T) {
 		f.tables[sql] = rows
 	}
 	f.mu.Unlock()
-	stamp := diffcheck.Stamp(source.layers.Stamps()[schema.MySQLUsers])
+	stamp := diffcheck.Stamp(source.Layers.Stamps()[schema.MySQLUsers])
 	stamp.Version, stamp.Epoch = 2, time.Now().Unix()+10
 	f.set(schema.MySQLUsers, stamp)
-	eventually(t, "the users", func() bool { return s.layers.Stamps()[schema.MySQLUsers].Checksum == stamp.Checksum })
-	if got := s.list("SELECT attributes FROM mysql_users"); got != `{"default-transaction_isolation":"READ COMMITTED"}` {
+	eventually(t, "the users", func() bool { return s.Layers.Stamps()[schema.MySQLUsers].Checksum == stamp.Checksum })
+	if got := s.List("SELECT attributes FROM mysql_users"); got != `{"default-transaction_isolation":"READ COMMITTED"}` {
 		t.Errorf("attributes are %s", got)
 	}
 }

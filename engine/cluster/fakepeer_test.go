@@ -260,7 +260,7 @@ func (f *fakePeer) set(name string, s diffcheck.Stamp) {
 func (f *fakePeer) like(s *stack) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for name, stamp := range s.layers.Stamps() {
+	for name, stamp := range s.Layers.Stamps() {
 		stamp.Version = 1
 		f.stamps[name] = diffcheck.Stamp(stamp)
 	}

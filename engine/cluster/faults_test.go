@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/cluster"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
@@ -25,15 +26,15 @@ func TestMembership(t *testing.T) {
 	s.logged("[INFO] Cluster: starting thread for peer " + peer(a))
 	s.logged("[INFO] Cluster: clustering with peer " + peer(a) + " . Remote version: " + version + " . Self version: " + version)
 
-	s.exec(fmt.Sprintf("INSERT INTO proxysql_servers VALUES('127.0.0.1',%d,5,'n2')", b.port))
-	s.load(schema.ProxySQLServers)
+	s.Exec(fmt.Sprintf("INSERT INTO proxysql_servers VALUES('127.0.0.1',%d,5,'n2')", b.port))
+	s.Load(schema.ProxySQLServers)
 	s.logged("[INFO] Created new Cluster Node Entry for host " + peer(b))
 	s.logged("[INFO] Cluster: starting thread for peer " + peer(b))
 	s.logged("[INFO] Cluster: sending CLUSTER_NODE_UUID " + uuidA + " to peer " + peer(b))
 
-	s.exec(fmt.Sprintf("UPDATE proxysql_servers SET weight=7, comment='kept' WHERE port=%d", b.port))
-	s.exec(fmt.Sprintf("DELETE FROM proxysql_servers WHERE port=%d", a.port))
-	s.load(schema.ProxySQLServers)
+	s.Exec(fmt.Sprintf("UPDATE proxysql_servers SET weight=7, comment='kept' WHERE port=%d", b.port))
+	s.Exec(fmt.Sprintf("DELETE FROM proxysql_servers WHERE port=%d", a.port))
+	s.Load(schema.ProxySQLServers)
 	s.logged("[INFO] Destroyed Cluster Node Entry for host " + peer(a))
 	s.logged("[INFO] Cluster: closing thread for peer " + peer(a))
 	if n := s.log.count("starting thread for peer " + peer(b)); n != 1 {
@@ -60,15 +61,15 @@ func TestConnectErrors(t *testing.T) {
 	s.logged(fmt.Sprintf("clustering with peer 127.0.0.1:%d", f.port))
 
 	f.onStatement(func(int, string) reaction { return hangUp })
-	s.exec("UPDATE global_variables SET variable_value='nobody' WHERE variable_name='admin-cluster_username'")
-	s.load(schema.AdminVariables)
+	s.Exec("UPDATE global_variables SET variable_value='nobody' WHERE variable_name='admin-cluster_username'")
+	s.Load(schema.AdminVariables)
 	s.logged(fmt.Sprintf("[WARNING] Cluster: unable to connect to peer 127.0.0.1:%d . Error: "+
 		"ProxySQL Error: Access denied for user 'nobody'@'127.0.0.1' (using password: YES)", f.port))
 
 	f.onStatement(func(int, string) reaction { return answer })
 	n := s.log.count("clustering with peer")
-	s.exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
-	s.load(schema.AdminVariables)
+	s.Exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
+	s.Load(schema.AdminVariables)
 	eventually(t, "login with the right account", func() bool { return s.log.count("clustering with peer") > n })
 }
 
@@ -82,9 +83,9 @@ func TestNoAccount(t *testing.T) {
 	if n := f.connections(); n != 0 {
 		t.Fatalf("%d connections without an account", n)
 	}
-	s.exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
-	s.exec("UPDATE global_variables SET variable_value='clpw' WHERE variable_name='admin-cluster_password'")
-	s.load(schema.AdminVariables)
+	s.Exec("UPDATE global_variables SET variable_value='cluster' WHERE variable_name='admin-cluster_username'")
+	s.Exec("UPDATE global_variables SET variable_value='clpw' WHERE variable_name='admin-cluster_password'")
+	s.Load(schema.AdminVariables)
 	s.logged("clustering with peer")
 }
 
@@ -102,7 +103,7 @@ func TestOtherVersion(t *testing.T) {
 		}
 	}
 	want := fmt.Sprintf("127.0.0.1,%d,mysql_users,0,0,,0,0,0", f.port)
-	if got := joined(s.cluster.Tables()["stats_proxysql_servers_checksums"]()); !strings.Contains(got, want) {
+	if got := layerstest.Text(s.cluster.Tables()["stats_proxysql_servers_checksums"]()); !strings.Contains(got, want) {
 		t.Errorf("checksums: %s, want %s in it", got, want)
 	}
 }
@@ -172,7 +173,7 @@ func TestHungPeer(t *testing.T) {
 	hung.set("mysql_users", diffcheck.Stamp{Version: 2, Epoch: epoch + 1, Checksum: "0x1111111111111111"})
 	s.logged("[INFO] Cluster: Fetching MySQL Users from peer 127.0.0.1:" + itoa(hung.port) + " started. Expected checksum: 0x1111111111111111")
 
-	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp := diffcheck.Stamp(source.Layers.Stamps()["mysql_users"])
 	stamp.Version, stamp.Epoch = 2, epoch
 	rules := diffcheck.Stamp{Version: 2, Epoch: epoch, Checksum: "0x0000000000000001"}
 	serve(good, source)
@@ -186,14 +187,14 @@ func TestHungPeer(t *testing.T) {
 	// Once the hung pull is given up, the good peer's users are taken.
 	s.logged("[INFO] Cluster: NOT saving to disk MySQL Users from peer 127.0.0.1:" + itoa(good.port))
 	want := layers.Stamp{Version: 2, Epoch: epoch, Checksum: stamp.Checksum}
-	if d := cmp.Diff(want, s.layers.Stamps()["mysql_users"]); d != "" {
+	if d := cmp.Diff(want, s.Layers.Stamps()["mysql_users"]); d != "" {
 		t.Error(d)
 	}
 	row := "SELECT username, password, default_hostgroup, active, frontend, backend, attributes FROM "
-	if got := s.list(row + "mysql_users"); got != `u,p,3,1,1,1,{"a": "it's"}` {
+	if got := s.List(row + "mysql_users"); got != `u,p,3,1,1,1,{"a": "it's"}` {
 		t.Errorf("memory has %q", got)
 	}
-	if got := s.list(row + "disk.mysql_users"); got != "" {
+	if got := s.List(row + "disk.mysql_users"); got != "" {
 		t.Errorf("disk has %q", got)
 	}
 }
@@ -218,7 +219,7 @@ func TestHungCheck(t *testing.T) {
 
 // serve makes a peer answer pulls with the users of a node.
 func serve(f *fakePeer, s *stack) {
-	rows := s.layers.Snapshot(schema.MySQLUsers).Runtime["mysql_users"]
+	rows := s.Layers.Snapshot(schema.MySQLUsers).Runtime["mysql_users"]
 	columns := strings.Split("username, password, use_ssl, default_hostgroup, default_schema, schema_locked, transaction_persistent, fast_forward, backend, frontend, max_connections, attributes, comment", ", ")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -240,17 +241,17 @@ func TestOvertakenPull(t *testing.T) {
 	f.onStatement(func(_ int, sql string) reaction {
 		if once && strings.Contains(sql, "runtime_mysql_users") {
 			once = false
-			s.exec("INSERT INTO mysql_users(username,password) VALUES('ours','p')")
-			s.load(schema.MySQLUsers)
+			s.Exec("INSERT INTO mysql_users(username,password) VALUES('ours','p')")
+			s.Load(schema.MySQLUsers)
 		}
 		return answer
 	})
-	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp := diffcheck.Stamp(source.Layers.Stamps()["mysql_users"])
 	stamp.Version, stamp.Epoch = 2, time.Now().Unix()-100
 	f.set("mysql_users", stamp)
 	s.logged("Fetching mysql_users from peer 127.0.0.1:" + itoa(f.port) + " failed: the module was loaded here meanwhile")
 	time.Sleep(100 * time.Millisecond)
-	if got := s.list("SELECT username FROM mysql_users"); got != "ours" {
+	if got := s.List("SELECT username FROM mysql_users"); got != "ours" {
 		t.Errorf("memory has %q, want what was loaded last", got)
 	}
 }
@@ -266,17 +267,17 @@ func TestReenabled(t *testing.T) {
 	s.boot(config([]int{f.port}, `cluster_mysql_users_diffs_before_sync=0;`))
 	f.like(s)
 	serve(f, source)
-	stamp := diffcheck.Stamp(source.layers.Stamps()["mysql_users"])
+	stamp := diffcheck.Stamp(source.Layers.Stamps()["mysql_users"])
 	stamp.Version, stamp.Epoch = 2, time.Now().Unix()+10
 	f.set("mysql_users", stamp)
 	s.logged("Not syncing due to 'admin-cluster_mysql_users_diffs_before_sync=0'.")
-	s.exec("UPDATE global_variables SET variable_value='1' WHERE variable_name='admin-cluster_mysql_users_diffs_before_sync'")
-	s.load(schema.AdminVariables)
+	s.Exec("UPDATE global_variables SET variable_value='1' WHERE variable_name='admin-cluster_mysql_users_diffs_before_sync'")
+	s.Load(schema.AdminVariables)
 	s.logged("[INFO] Re-enabled previously disabled 'admin-cluster_mysql_users_diffs_before_sync'. Resetting global checksums to force Cluster re-sync.")
 	s.logged("[INFO] Cluster: Saving to disk MySQL Users from peer")
 
-	s.exec("UPDATE global_variables SET variable_value='false' WHERE variable_name='admin-checksum_mysql_users'")
-	s.load(schema.AdminVariables)
+	s.Exec("UPDATE global_variables SET variable_value='false' WHERE variable_name='admin-checksum_mysql_users'")
+	s.Load(schema.AdminVariables)
 	s.logged("[WARNING] Disabling deprecated 'admin-checksum_mysql_users', setting 'admin-cluster_mysql_users_diffs_before_sync=0'.")
 }
 
@@ -296,8 +297,8 @@ func TestStrangeAnswers(t *testing.T) {
 func TestClients(t *testing.T) {
 	now := time.Unix(1_000_000_000, 0)
 	l := prepare(t, uuidA, version, timing())
-	c := cluster.New(cluster.Options{Layers: l.layers, UUID: uuidA, Now: func() time.Time { return now }})
-	table := func() string { return joined(c.Tables()["stats_proxysql_servers_clients_status"]()) }
+	c := cluster.New(cluster.Options{Layers: l.Layers, UUID: uuidA, Now: func() time.Time { return now }})
+	table := func() string { return layerstest.Text(c.Tables()["stats_proxysql_servers_clients_status"]()) }
 
 	remote := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 2), Port: 40156}
 	session, err := c.NodeUUID(remote, uuidA, "0.0.0.0:6032;/tmp/a.sock")
@@ -329,7 +330,7 @@ func TestClients(t *testing.T) {
 	if got := table(); got != "" {
 		t.Errorf("clients: %q, want nothing of a closed session", got)
 	}
-	if got := joined(c.Tables()["stats_proxysql_servers_status"]()); got != "" {
+	if got := layerstest.Text(c.Tables()["stats_proxysql_servers_status"]()); got != "" {
 		t.Errorf("stats_proxysql_servers_status: %q", got)
 	}
 }
@@ -381,7 +382,7 @@ func TestRuntimeServers(t *testing.T) {
 	s.boot(config([]int{f.port}, "") + `mysql_servers=({hostgroup_id=1; hostname="a"},{hostgroup_id=2; hostname="b"})`)
 	f.like(s)
 	eventually(t, "first check", func() bool { return s.log.count("for proxysql_servers from peer") > 0 })
-	moved := s.layers.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
+	moved := s.Layers.Snapshot(schema.MySQLServers).Runtime["mysql_servers"].Clone()
 	moved.Rows[0][0] = schema.Text("2")
 	pull := layers.Pull{RuntimeServers: moved}
 	want := layers.Stamp{Version: 5, Epoch: time.Now().Unix() + 10, Checksum: pull.Checksums(schema.MySQLServers, false)[schema.MySQLServers]}
@@ -390,11 +391,11 @@ func TestRuntimeServers(t *testing.T) {
 	f.mu.Unlock()
 	f.set("mysql_servers", diffcheck.Stamp{Version: 5, Epoch: want.Epoch, Checksum: want.Checksum})
 	s.logged("Cluster: Loading to runtime MySQL Servers from peer")
-	eventually(t, "servers in force", func() bool { return s.layers.Stamps()["mysql_servers"] == want })
-	if got := s.layers.Stamps()["mysql_servers_v2"].Version; got != 1 {
+	eventually(t, "servers in force", func() bool { return s.Layers.Stamps()["mysql_servers"] == want })
+	if got := s.Layers.Stamps()["mysql_servers_v2"].Version; got != 1 {
 		t.Errorf("what was loaded has version %d", got)
 	}
-	if got := s.list("SELECT hostgroup_id, hostname FROM mysql_servers ORDER BY 1"); got != "1,a 2,b" {
+	if got := s.List("SELECT hostgroup_id, hostname FROM mysql_servers ORDER BY 1"); got != "1,a 2,b" {
 		t.Errorf("memory has %s", got)
 	}
 }

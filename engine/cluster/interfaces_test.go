@@ -66,7 +66,7 @@ func TestInterfacesSync(t *testing.T) {
 	a.sql("LOAD ADMIN VARIABLES TO RUNTIME")
 	b.logged(fmt.Sprintf("Cluster: Saving to disk Admin Variables from peer 127.0.0.1:%d", a.port))
 	eventually(t, "B has the interfaces of A", func() bool {
-		return b.list("SELECT variable_value FROM global_variables WHERE variable_name='admin-mysql_ifaces'") == fmt.Sprintf("127.0.0.1:%d", a.port)
+		return b.List("SELECT variable_value FROM global_variables WHERE variable_name='admin-mysql_ifaces'") == fmt.Sprintf("127.0.0.1:%d", a.port)
 	})
 }
 
@@ -88,7 +88,7 @@ func TestUnknownVariables(t *testing.T) {
 	f.like(s)
 	eventually(t, "first check", func() bool { return s.log.count("for proxysql_servers from peer") > 0 })
 	rows := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
-	for _, r := range s.layers.Snapshot(schema.MySQLVariables).Runtime["global_variables"].Rows {
+	for _, r := range s.Layers.Snapshot(schema.MySQLVariables).Runtime["global_variables"].Rows {
 		switch r[0].Text {
 		case "mysql-threads", "mysql-interfaces":
 			continue
@@ -106,7 +106,7 @@ func TestUnknownVariables(t *testing.T) {
 	f.mu.Unlock()
 	f.set(schema.MySQLVariables, stamp)
 	s.logged("Cluster: Saving to disk MySQL Variables from peer")
-	if got := s.layers.Variables(schema.MySQLVariables).String("mysql-max_connections"); got != "55" {
+	if got := s.Layers.Variables(schema.MySQLVariables).String("mysql-max_connections"); got != "55" {
 		t.Errorf("max_connections are %s", got)
 	}
 	const want = "0,the peer has variables or values that this node cannot take"
@@ -117,7 +117,7 @@ func TestUnknownVariables(t *testing.T) {
 	if n := s.log.count("Cluster: Loading to runtime MySQL Variables"); n != 1 {
 		t.Errorf("pulled %d times", n)
 	}
-	own := s.layers.Stamps()[schema.MySQLVariables]
+	own := s.Layers.Stamps()[schema.MySQLVariables]
 	if own.Version != stamp.Version || own.Epoch != stamp.Epoch || own.Checksum == stamp.Checksum {
 		t.Errorf("own stamp is %+v, the peer's %+v", own, stamp)
 	}

@@ -57,11 +57,11 @@ func serveAdmin(t *testing.T, s *stack, name string, port int, members []int, va
 	p := &peer{stack: s, name: name, port: port}
 	cfg := certificate(t)
 	server := admin.New(admin.Options{
-		Log: p.logger, Store: p.store, Layers: p.layers, Tables: p.cluster.Tables(), Peers: p.cluster,
+		Log: p.logger, Store: p.Store, Layers: p.Layers, Tables: p.cluster.Tables(), Peers: p.cluster,
 		TLS: func() *tls.Config { return cfg }, State: s.state,
 	})
 	p.boot(config(members, variables+fmt.Sprintf(` mysql_ifaces="127.0.0.1:%d";`, port)) + text)
-	p.run(server.Run)
+	p.Run(server.Run)
 	return p
 }
 
@@ -122,7 +122,7 @@ func acquainted(t *testing.T, members int, nodes ...*peer) {
 func pastEpochs(t *testing.T, nodes ...*peer) {
 	t.Helper()
 	for _, n := range nodes {
-		for name, stamp := range n.layers.Stamps() {
+		for name, stamp := range n.Layers.Stamps() {
 			eventually(t, "clock past "+name, func() bool { return time.Now().Unix() > stamp.Epoch })
 		}
 	}

@@ -46,7 +46,7 @@ func TestQuotes(t *testing.T) {
 	for _, s := range statements {
 		sql := replace.Replace(s.sql)
 		if strings.HasPrefix(s.answer, "ERR") {
-			if _, err := a.store.Exec(t.Context(), sql); err == nil || !strings.HasSuffix(s.answer, err.Error()) {
+			if _, err := a.Store.Exec(t.Context(), sql); err == nil || !strings.HasSuffix(s.answer, err.Error()) {
 				t.Errorf("%s: %v, want %s", sql, err, s.answer)
 			}
 			continue
@@ -65,7 +65,7 @@ func TestQuotes(t *testing.T) {
 		UNION ALL SELECT comment FROM mysql_galera_hostgroups UNION ALL SELECT comment FROM mysql_hostgroup_attributes
 		UNION ALL SELECT comment FROM mysql_servers_ssl_params UNION ALL SELECT comment FROM mysql_query_rules_fast_routing
 		UNION ALL SELECT init_connect FROM mysql_hostgroup_attributes`
-	if got := b.list(comments); got != strings.Repeat("it's ", 6)+"SET NAMES 'utf8'" {
+	if got := b.List(comments); got != strings.Repeat("it's ", 6)+"SET NAMES 'utf8'" {
 		t.Errorf("comments of B: %s", got)
 	}
 }

@@ -106,7 +106,7 @@ func TestPullsAsRecorded(t *testing.T) {
 	s := prepare(t, uuidA, version, tm)
 	s.boot(config([]int{f.port}, ""))
 	f.like(s)
-	s.logged("matches with local checksum " + s.layers.Stamps()["proxysql_servers"].Checksum)
+	s.logged("matches with local checksum " + s.Layers.Stamps()["proxysql_servers"].Checksum)
 	_, seen := s.log.since(0)
 	epoch := time.Now().Unix() + 30
 	for _, name := range []string{

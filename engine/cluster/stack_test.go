@@ -2,7 +2,6 @@ package cluster_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -15,11 +14,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers"
-	"github.com/keepsql/keepsql/conf/schema"
-	"github.com/keepsql/keepsql/conf/store"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/engine/cluster"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
-	"github.com/keepsql/keepsql/engine/internal/layerstest"
 )
 
 const (
@@ -31,9 +28,8 @@ const (
 
 // stack is a node without its admin interface: store, layers, cluster, and what they logged.
 type stack struct {
+	*layerstest.Stack
 	t       *testing.T
-	store   *store.Store
-	layers  *layers.Manager
 	cluster *cluster.Cluster
 	log     *journal
 	logger  zerolog.Logger
@@ -58,29 +54,10 @@ func prepare(t *testing.T, uuid, itsVersion string, tm cluster.Timing) *stack {
 func prepareWith(t *testing.T, co cluster.Options, lo layers.Options) *stack {
 	t.Helper()
 	s := &stack{t: t, log: &journal{}}
-	var err error
-	if s.store, err = store.Open(""); err != nil {
-		t.Fatal(err)
-	}
-	state, err := store.OpenState("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.store.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := state.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	s.logger = zerolog.New(s.log)
-	lo.Log, lo.Store, lo.State = s.logger, s.store, state
-	s.layers, err = layers.New(lo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	co.Log, co.Layers = s.logger, s.layers
+	lo.Log = s.logger
+	s.Stack = layerstest.Open(t, "", lo)
+	co.Log, co.Layers = s.logger, s.Layers
 	s.cluster = cluster.New(co)
 	return s
 }
@@ -88,69 +65,13 @@ func prepareWith(t *testing.T, co cluster.Options, lo layers.Options) *stack {
 // boot loads a file of the given text and runs the cluster until the test ends.
 func (s *stack) boot(text string) {
 	s.t.Helper()
-	if err := s.layers.Boot(layerstest.File(s.t, text), false); err != nil {
-		s.t.Fatal(err)
-	}
-	s.run(s.cluster.Run)
-}
-
-// run runs a part of the node until the test ends, and joins it.
-func (s *stack) run(part func(context.Context) error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- part(ctx) }()
-	s.t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				s.t.Error(err)
-			}
-		case <-time.After(patience):
-			s.t.Error("part of the node did not stop")
-		}
-	})
-}
-
-func (s *stack) exec(sql string) {
-	s.t.Helper()
-	if _, err := s.store.Exec(context.Background(), sql); err != nil {
-		s.t.Fatalf("%s: %v", sql, err)
-	}
-}
-
-// list gives the rows of a query as one text: cells joined by commas, rows by blanks.
-func (s *stack) list(sql string) string {
-	s.t.Helper()
-	r, err := s.store.Exec(context.Background(), sql)
-	if err != nil {
-		s.t.Fatalf("%s: %v", sql, err)
-	}
-	return joined(r.Rows)
-}
-
-func joined(rows *schema.Rows) string {
-	var out []string
-	for _, r := range rows.Rows {
-		var cells []string
-		for _, c := range r {
-			cells = append(cells, c.Text)
-		}
-		out = append(out, strings.Join(cells, ","))
-	}
-	return strings.Join(out, " ")
+	s.Boot(text)
+	s.Run(s.cluster.Run)
 }
 
 // table reads a table of the cluster.
 func (s *stack) table(name string, columns ...string) string {
-	return joined(s.cluster.Tables()[name]().Project(columns...))
-}
-
-func (s *stack) load(module string) {
-	s.t.Helper()
-	if err := s.layers.Load(module, "test"); err != nil {
-		s.t.Fatal(err)
-	}
+	return layerstest.Text(s.cluster.Tables()[name]().Project(columns...))
 }
 
 // eventually waits for a condition.

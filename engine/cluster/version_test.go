@@ -11,7 +11,7 @@ import (
 
 // shown is the version a node shows, and where it comes from.
 func shown(s *stack) string {
-	v, source := s.layers.Version()
+	v, source := s.Layers.Version()
 	return v + " " + source.String()
 }
 
@@ -24,19 +24,19 @@ func TestFollowsProxySQL(t *testing.T) {
 	f.version = theirs
 	ports := freePorts(t, 2)
 	a := startPeer(t, "A", ports[0], version, append(ports[:2:2], f.port), "", "")
-	before := a.layers.Stamps()[schema.AdminVariables]
+	before := a.Layers.Stamps()[schema.AdminVariables]
 	a.logged(fmt.Sprintf("[INFO] Cluster: showing version %s from now on, as peer 127.0.0.1:%d does . Until now: %s", theirs, f.port, version))
 	a.logged(fmt.Sprintf("[INFO] Cluster: clustering with peer 127.0.0.1:%d . Remote version: %s . Self version: %s", f.port, theirs, theirs))
 	if got := a.sql("SELECT @@version"); got != theirs {
 		t.Errorf("A shows %s", got)
 	}
-	after := a.layers.Stamps()[schema.AdminVariables]
+	after := a.Layers.Stamps()[schema.AdminVariables]
 	if after.Checksum == before.Checksum || after.Version != before.Version || after.Epoch != before.Epoch {
 		t.Errorf("stamp of the admin variables was %+v and is %+v", before, after)
 	}
 	const everywhere = `SELECT variable_value FROM %s.global_variables WHERE variable_name='admin-version'`
 	for _, where := range []string{"main", "disk"} {
-		if got := a.list(fmt.Sprintf(everywhere, where)); got != theirs {
+		if got := a.List(fmt.Sprintf(everywhere, where)); got != theirs {
 			t.Errorf("%s has %s", where, got)
 		}
 	}
@@ -48,7 +48,7 @@ func TestFollowsProxySQL(t *testing.T) {
 	inStep(t, []string{"mysql_users"}, a, b)
 	a.sql("SET admin-stats_credentials='s:s'", "LOAD ADMIN VARIABLES TO RUNTIME")
 	eventually(t, "admin variables of B", func() bool {
-		return b.layers.Stamps()[schema.AdminVariables].Checksum != "" && b.sql("SELECT @@admin-stats_credentials") == "s:s"
+		return b.Layers.Stamps()[schema.AdminVariables].Checksum != "" && b.sql("SELECT @@admin-stats_credentials") == "s:s"
 	})
 	if got, want := shown(b.stack), theirs+" followed"; got != want {
 		t.Errorf("B shows %s, want %s", got, want)
@@ -67,8 +67,8 @@ func TestConfiguredVersion(t *testing.T) {
 		t.Errorf("shows %s", got)
 	}
 	set := func(v string) {
-		s.exec("UPDATE global_variables SET variable_value='" + v + "' WHERE variable_name='admin-version'")
-		s.load(schema.AdminVariables)
+		s.Exec("UPDATE global_variables SET variable_value='" + v + "' WHERE variable_name='admin-version'")
+		s.Load(schema.AdminVariables)
 	}
 	set("abc")
 	s.logged(`[WARNING] Impossible to set read-only variable version with value "abc". Resetting to current "2.7.2".`)
@@ -135,4 +135,4 @@ func TestNodesAgree(t *testing.T) {
 }
 
 // checksumOnly is the checksum of a module.
-func (p *peer) checksumOnly(module string) string { return p.layers.Stamps()[module].Checksum }
+func (p *peer) checksumOnly(module string) string { return p.Layers.Stamps()[module].Checksum }

@@ -2,9 +2,9 @@ package monitor_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -16,10 +16,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
-	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/hostgroup"
-	"github.com/keepsql/keepsql/engine/internal/layerstest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/monitor"
 )
@@ -56,8 +55,8 @@ func TestMain(m *testing.M) {
 // node is a monitor with what it works on.
 type node struct {
 	t       *testing.T
+	stack   *layerstest.Stack
 	layers  *layers.Manager
-	store   *store.Store
 	pool    *hostgroup.Manager
 	monitor *monitor.Monitor
 
@@ -93,40 +92,21 @@ func start(t *testing.T, variables, sections string) *node {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
 	n := &node{t: t}
-	file := layerstest.File(t, "mysql_variables: {\n"+quick+variables+"}\n"+sections)
-	var err error
-	if n.store, err = store.Open(""); err != nil {
-		t.Fatal(err)
-	}
-	state, err := store.OpenState("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n.layers, err = layers.New(layers.Options{Log: zerolog.Nop(), Store: n.store, State: state}); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(n.log.String())
+		}
+	})
+	n.stack = layerstest.New(t, io.Discard)
+	n.layers = n.stack.Layers
 	log := zerolog.New(n)
 	n.pool = hostgroup.New(hostgroup.Options{Log: log, Housekeeping: 50 * time.Millisecond})
 	n.layers.Subscribe(schema.MySQLServers, layers.ConsumerFunc(n.pool.PrepareServers))
 	n.layers.Subscribe(schema.MySQLVariables, layers.ConsumerFunc(n.pool.PrepareVariables))
 	n.monitor = monitor.New(monitor.Options{Log: log, Layers: n.layers, Pool: n.pool})
-	if err := n.layers.Boot(file, false); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { n.pool.Run(ctx) })
-	wg.Go(func() { n.monitor.Run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		wg.Wait()
-		if err := errors.Join(n.store.Close(), state.Close()); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log(n.log.String())
-		}
-	})
+	n.stack.Boot("mysql_variables: {\n" + quick + variables + "}\n" + sections)
+	n.stack.Run(n.pool.Run)
+	n.stack.Run(n.monitor.Run)
 	return n
 }
 
@@ -142,14 +122,7 @@ func servers(rows ...any) string {
 // admin runs statements on the admin database and loads a module.
 func (n *node) admin(module string, stmts ...string) {
 	n.t.Helper()
-	for _, q := range stmts {
-		if _, err := n.store.Exec(context.Background(), q); err != nil {
-			n.t.Fatalf("%s: %v", q, err)
-		}
-	}
-	if err := n.layers.Load(module, "test"); err != nil {
-		n.t.Fatal(err)
-	}
+	n.stack.Load(module, stmts...)
 }
 
 // set sets a variable.

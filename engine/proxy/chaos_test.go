@@ -57,7 +57,7 @@ monitor_ping_interval=100 monitor_ping_timeout=300 monitor_ping_max_failures=2`,
 
 // watch runs a monitor on the proxy's servers.
 func (n *node) watch() {
-	m := monitor.New(monitor.Options{Log: zerolog.Nop(), Layers: n.layers, Pool: n.proxy.Servers()})
+	m := monitor.New(monitor.Options{Log: zerolog.Nop(), Layers: n.Layers, Pool: n.proxy.Servers()})
 	n.admin("mysql_variables", "UPDATE global_variables SET variable_value='true' WHERE variable_name='mysql-monitor_enabled'")
 	n.admin("mysql_servers")
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,7 +1,6 @@
 package proxy_test
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -10,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -22,10 +22,8 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
-	"github.com/keepsql/keepsql/conf/store"
-	"github.com/keepsql/keepsql/engine/internal/layerstest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/proxy"
 )
@@ -69,10 +67,9 @@ func TestMain(m *testing.M) {
 
 // node is a running proxy with its configuration.
 type node struct {
+	*layerstest.Stack
 	t      testing.TB
 	proxy  *proxy.Proxy
-	layers *layers.Manager
-	store  *store.Store
 	socket string
 }
 
@@ -101,49 +98,18 @@ func startWith(t testing.TB, variables, sections string) *node {
 
 func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections string) *node {
 	t.Helper()
-	n := &node{t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
+	n := &node{Stack: layerstest.New(t, io.Discard), t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
 	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"127.0.0.1:0;%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
 	if !strings.Contains(sections, "mysql_users") {
 		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
-	}
-	file := layerstest.File(t, text)
-	var err error
-	if n.store, err = store.Open(""); err != nil {
-		t.Fatal(err)
-	}
-	state, err := store.OpenState("")
-	if err != nil {
-		t.Fatal(err)
 	}
 	log := zerolog.Nop()
 	if testing.Verbose() {
 		log = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)
 	}
-	n.layers, err = layers.New(layers.Options{Log: zerolog.Nop(), Store: n.store, State: state})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.layers, Watch: 50 * time.Millisecond, TLS: certificate})
-	if err := n.layers.Boot(file, false); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- n.proxy.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Error(err)
-			}
-		case <-time.After(10 * time.Second):
-			t.Error("proxy does not stop")
-		}
-		if err := errors.Join(n.store.Close(), state.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.Layers, Watch: 50 * time.Millisecond, TLS: certificate})
+	n.Boot(text)
+	n.Run(n.proxy.Run)
 	for range 100 {
 		if ok, _ := n.proxy.Health(); ok {
 			return n
@@ -203,14 +169,7 @@ func (n *node) open(max int, edit ...func(*mysql.Config)) *sql.DB {
 // admin runs statements on the admin database and loads a module.
 func (n *node) admin(module string, stmts ...string) {
 	n.t.Helper()
-	for _, q := range stmts {
-		if _, err := n.store.Exec(context.Background(), q); err != nil {
-			n.t.Fatalf("%s: %v", q, err)
-		}
-	}
-	if err := n.layers.Load(module, "test"); err != nil {
-		n.t.Fatal(err)
-	}
+	n.Load(module, stmts...)
 }
 
 // table gives a stats table as maps from column to text.

@@ -98,7 +98,7 @@ func (n *node) recordedSetup(stmts []string) {
 			name, value, _ := strings.Cut(set, "=")
 			q = fmt.Sprintf("UPDATE global_variables SET variable_value=%s WHERE variable_name='%s'", value, name)
 		}
-		if _, err := n.store.Exec(n.t.Context(), q); err != nil {
+		if _, err := n.Store.Exec(n.t.Context(), q); err != nil {
 			n.t.Fatalf("%s: %v", q, err)
 		}
 	}
