@@ -38,7 +38,7 @@ func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 	if g == nil || r.Fresh || g.waiting.Load() > 0 {
 		return nil, nil
 	}
-	s := g.pick(m.settings.Load())
+	s := g.pick(m.settings.Load(), r.After)
 	if s == nil {
 		return nil, nil
 	}
@@ -155,7 +155,7 @@ func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn,
 
 // draw chooses a server and takes a free connection of it, or reserves the place for a new one. No server is nil.
 func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
-	s := g.pick(set)
+	s := g.pick(set, a.r.After)
 	if s == nil {
 		return nil, nil
 	}
@@ -177,7 +177,7 @@ func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
 // giveUp frees a place that was reserved.
 func (a *attempt) giveUp(s *Server) {
 	s.release()
-	s.group.wake()
+	s.group.wake(s)
 }
 
 // wait passes the time until another attempt makes sense.
@@ -185,7 +185,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if a.closed > 0 {
 		return sleep(ctx, min(left, a.closed))
 	}
-	if a.last != nil && g.pick(set) != nil {
+	if a.last != nil && g.pick(set, a.r.After) != nil {
 		return sleep(ctx, min(left, set.retryDelay))
 	}
 	if a.m.recoverServers(g, !g.anyUsable()) {
@@ -194,9 +194,10 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if !g.anyUsable() {
 		a.m.logLack(g, set)
 	}
-	ch := g.join()
-	defer g.leave(ch)
-	if g.pick(set) != nil { // a place came free before the queue was joined
+	late := a.m.late(g, a.r.After)
+	turn := g.join(a.r.After, late)
+	defer g.leave(turn)
+	if g.pick(set, a.r.After) != nil { // a place came free before the queue was joined
 		return nil
 	}
 	t := time.NewTimer(min(left, recheck))
@@ -206,7 +207,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 		return ctx.Err()
 	case <-t.C:
 		return nil
-	case <-ch:
+	case <-turn.ready:
 		return nil
 	}
 }

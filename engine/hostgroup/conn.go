@@ -64,6 +64,12 @@ func (c *Conn) Count(sent, received uint64) {
 	t.received.Add(int64(received))
 }
 
+// CountAfter adds a statement that went to the server because of what it had executed.
+func (c *Conn) CountAfter() { c.server.traffic.after.Add(1) }
+
+// Has reports whether the server is known to have executed something.
+func (c *Conn) Has(a *After) bool { return c.server.has(a) }
+
 // fits reports whether the connection can be used for a request at all.
 func (c *Conn) fits(r *Request) bool { return c.caps == r.Capabilities && c.login == r.Login }
 
@@ -77,6 +83,7 @@ type Request struct {
 	StateHash    uint64          // preferred
 	Fresh        bool            // only a new connection will do
 	Compression  Compression     // of a new connection
+	After        *After          // what the server must have executed; nil for nothing
 }
 
 // Compression says whether a new connection is compressed, if its server can.

@@ -91,7 +91,7 @@ func (m *Manager) Release(c *Conn) {
 		c.Kill()
 		m.counters.destroyed.Add(1)
 	}
-	c.server.group.wake()
+	c.server.group.wake(c.server)
 }
 
 // Discard closes a connection that nobody else may have.
@@ -99,7 +99,7 @@ func (m *Manager) Discard(c *Conn) {
 	c.Kill()
 	c.server.dropLent(c)
 	m.counters.destroyed.Add(1)
-	c.server.group.wake()
+	c.server.group.wake(c.server)
 }
 
 // Usable reports whether a connection that a session holds may still be used: not when its server is OFFLINE_HARD, gone, or

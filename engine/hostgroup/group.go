@@ -6,63 +6,102 @@ import (
 	"sync/atomic"
 )
 
-// group is what of a hostgroup outlives reloads: the queue of those who wait for a connection.
+// group is what of a hostgroup outlives reloads: the queues of those who wait for a connection.
 type group struct {
 	id      int
-	waiting atomic.Int32 // length of queue
-	aware   atomic.Int64 // draws from which slower servers were left out
-	opening window       // new connections
+	waiting atomic.Int32  // length of queue
+	late    *atomic.Int32 // those who are late, of all hostgroups
+	aware   atomic.Int64  // draws from which slower servers were left out
+	opening window        // new connections
 
-	mu    sync.Mutex // guards queue
-	queue []chan struct{}
+	mu     sync.Mutex // guards what follows
+	queue  []*turn    // for a place
+	behind []*turn    // for a server to have executed something
 }
 
-// join enters the queue. The channel becomes ready when it is worth looking again.
-func (g *group) join() chan struct{} {
-	ch := make(chan struct{}, 1)
+// turn is somebody who waits.
+type turn struct {
+	ready chan *Server // becomes ready when it is worth looking again, on account of that server; nil for whatever reason
+	after *After
+}
+
+// join enters a queue: that for a place, or that of those for whom replication is late.
+func (g *group) join(after *After, late bool) *turn {
+	t := &turn{ready: make(chan *Server, 1), after: after}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.queue = append(g.queue, ch)
+	if late {
+		g.behind = append(g.behind, t)
+		g.late.Add(1)
+		return t
+	}
+	g.queue = append(g.queue, t)
 	g.waiting.Store(int32(len(g.queue)))
-	return ch
+	return t
 }
 
 // leave takes back what join did. A turn that came and was not used goes to the next one.
-func (g *group) leave(ch chan struct{}) {
+func (g *group) leave(t *turn) {
 	g.mu.Lock()
-	if i := slices.Index(g.queue, ch); i >= 0 {
-		g.queue = slices.Delete(g.queue, i, i+1)
-		g.waiting.Store(int32(len(g.queue)))
+	if i := slices.Index(g.queue, t); i >= 0 {
+		g.dequeue(i)
+	}
+	if i := slices.Index(g.behind, t); i >= 0 {
+		g.behind = slices.Delete(g.behind, i, i+1)
+		g.late.Add(-1)
 	}
 	g.mu.Unlock()
 	select {
-	case <-ch:
-		g.wake()
+	case s := <-t.ready:
+		g.wake(s)
 	default:
 	}
 }
 
-// wake lets the first of the queue look again.
-func (g *group) wake() {
+// dequeue takes one out of the queue, with mu held.
+func (g *group) dequeue(i int) {
+	g.queue = slices.Delete(g.queue, i, i+1)
+	g.waiting.Store(int32(len(g.queue)))
+}
+
+// wake lets the first of the queue look again to whom a place on a server is of use; s is nil for any.
+func (g *group) wake(s *Server) {
 	if g.waiting.Load() == 0 {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.queue) > 0 {
-		g.queue[0] <- struct{}{}
-		g.queue = slices.Delete(g.queue, 0, 1)
-		g.waiting.Store(int32(len(g.queue)))
+	for i, t := range g.queue {
+		if s == nil || s.has(t.after) {
+			t.ready <- s
+			g.dequeue(i)
+			return
+		}
 	}
+}
+
+// advanced lets those look again who wait for what a server has executed now.
+func (g *group) advanced(s *Server) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.behind = slices.DeleteFunc(g.behind, func(t *turn) bool {
+		if !s.has(t.after) {
+			return false
+		}
+		t.ready <- s
+		g.late.Add(-1)
+		return true
+	})
 }
 
 // wakeAll lets everybody look again.
 func (g *group) wakeAll() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, ch := range g.queue {
-		ch <- struct{}{}
+	for _, t := range append(g.queue, g.behind...) {
+		t.ready <- nil
 	}
-	g.queue = nil
+	g.late.Add(-int32(len(g.behind)))
+	g.queue, g.behind = nil, nil
 	g.waiting.Store(0)
 }

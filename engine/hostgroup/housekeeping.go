@@ -21,6 +21,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	for range killers {
 		wg.Go(func() { m.killer(ctx) })
 	}
+	wg.Go(func() { m.feeds.run(ctx) })
 	t := time.NewTicker(m.housekeeping)
 	defer t.Stop()
 	for ctx.Err() == nil {

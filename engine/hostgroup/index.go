@@ -91,6 +91,7 @@ func readServer(r row) *serverConf {
 		maxConnections: r.number("max_connections"),
 		useTLS:         r.number("use_ssl") != 0,
 		compress:       r.number("compression") != 0,
+		gtidPort:       r.number("gtid_port"),
 		maxLatency:     time.Duration(r.number("max_latency_ms")) * time.Millisecond,
 	}
 	switch strings.ToUpper(r.text("status")) {

@@ -36,6 +36,7 @@ type Manager struct {
 	settings atomic.Pointer[settings]
 	counters counters
 	kills    chan Kill
+	feeds    feeds
 	lastLack atomic.Int64 // unix second of the last log line about an empty hostgroup
 
 	mu      sync.Mutex // guards what follows
@@ -59,6 +60,7 @@ func New(o Options) *Manager {
 	if m.housekeeping == 0 {
 		m.housekeeping = time.Second
 	}
+	m.feeds.m, m.feeds.changed = m, make(chan struct{}, 1)
 	m.view.Store(&view{})
 	m.settings.Store(&settings{})
 	return m
@@ -68,10 +70,12 @@ func New(o Options) *Manager {
 func (m *Manager) PrepareServers(s *layers.Snapshot) (commit func(), err error) {
 	v, changes := m.prepare(s)
 	return func() {
-		for _, c := range changes {
-			c.server.conf.Store(c.conf)
-		}
-		m.view.Store(v)
+		m.feeds.assign(changes, func() {
+			for _, c := range changes {
+				c.server.conf.Store(c.conf)
+			}
+			m.view.Store(v)
+		})
 		m.retire(v)
 		for _, g := range v.groups {
 			g.wakeAll()
@@ -135,7 +139,7 @@ func (m *Manager) group(id int) *group {
 	defer m.mu.Unlock()
 	g := m.groups[id]
 	if g == nil {
-		g = &group{id: id}
+		g = &group{id: id, late: &m.feeds.waiting}
 		m.groups[id] = g
 	}
 	return g

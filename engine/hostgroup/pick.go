@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// pick draws a server by weight among those that can take one more connection; nil where there is none. It does not
-// allocate.
-func (g *groupView) pick(set *settings) *Server {
+// pick draws a server by weight among those that can take one more connection and have executed what after says; nil where there
+// is none. It does not allocate.
+func (g *groupView) pick(set *settings, after *After) *Server {
 	online, candidates, total := 0, 0, 0
 	for _, s := range g.servers {
 		if !s.usable() {
 			continue
 		}
 		online++
-		if s.candidate(set) {
+		if s.candidate(set, after) {
 			candidates++
 			total += s.conf.Load().weight
 		}
@@ -25,11 +25,11 @@ func (g *groupView) pick(set *settings) *Server {
 	}
 	slowest := int64(math.MaxInt64)
 	if set.awareFrom > 0 && candidates >= set.awareFrom {
-		slowest, total = g.meanLatency(set, total)
+		slowest, total = g.meanLatency(set, after, total)
 	}
 	k := rand.IntN(total)
 	for _, s := range g.servers {
-		if !s.candidate(set) || s.traffic.latency.Load() > slowest {
+		if !s.candidate(set, after) || s.traffic.latency.Load() > slowest {
 			continue
 		}
 		w := s.conf.Load().weight
@@ -43,10 +43,10 @@ func (g *groupView) pick(set *settings) *Server {
 
 // meanLatency is for hostgroups with many servers: where the latency of all candidates is known, those slower than the mean
 // are left out. It gives the mean in microseconds and the sum of the weights that are left.
-func (g *groupView) meanLatency(set *settings, total int) (slowest int64, weights int) {
+func (g *groupView) meanLatency(set *settings, after *After, total int) (slowest int64, weights int) {
 	var sum, n int64
 	for _, s := range g.servers {
-		if !s.candidate(set) {
+		if !s.candidate(set, after) {
 			continue
 		}
 		latency := s.traffic.latency.Load()
@@ -56,7 +56,7 @@ func (g *groupView) meanLatency(set *settings, total int) (slowest int64, weight
 		sum, n = sum+latency, n+1
 	}
 	for _, s := range g.servers {
-		if n > 0 && s.candidate(set) && s.traffic.latency.Load() <= sum/n {
+		if n > 0 && s.candidate(set, after) && s.traffic.latency.Load() <= sum/n {
 			weights += s.conf.Load().weight
 		}
 	}
@@ -67,9 +67,9 @@ func (g *groupView) meanLatency(set *settings, total int) (slowest int64, weight
 	return sum / n, weights
 }
 
-// candidate reports whether the server can take one more connection.
-func (s *Server) candidate(set *settings) bool {
-	if !s.usable() || s.full() {
+// candidate reports whether the server can take one more connection of a statement that wants something executed before.
+func (s *Server) candidate(set *settings, after *After) bool {
+	if !s.usable() || s.full() || !s.has(after) {
 		return false
 	}
 	limit := s.conf.Load().maxLatency

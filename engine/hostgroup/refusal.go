@@ -38,7 +38,7 @@ func (a *attempt) reason() string {
 	if g == nil {
 		return "the hostgroup has no servers"
 	}
-	n := tally(g, a.m.settings.Load(), a.m.now())
+	n := tally(g, a.m.settings.Load(), a.r.After, a.m.now())
 	text := fmt.Sprintf("servers: %d%s", len(g.servers), n.text())
 	if online := len(g.servers) - n.shunned - n.late - n.soft - n.hard; online > g.attributes.maxOnline {
 		text += fmt.Sprintf(", more ONLINE than max_num_online_servers %d", g.attributes.maxOnline)
@@ -55,11 +55,16 @@ type counts struct {
 	late                                        int
 	lag                                         string // of the last of them
 	used, max                                   int    // of those that are full
+	behind                                      int    // that are not known to have executed what the statement wants
+	after                                       string // what that is
 	shunCause                                   string // of the one shunned last
 	shunAge                                     time.Duration
 }
 
-func tally(g *groupView, set *settings, now time.Time) (n counts) {
+func tally(g *groupView, set *settings, after *After, now time.Time) (n counts) {
+	if !after.None() {
+		n.after = after.GTID.String()
+	}
 	for _, s := range g.servers {
 		conf := s.conf.Load()
 		switch st := s.Status(); {
@@ -72,11 +77,13 @@ func tally(g *groupView, set *settings, now time.Time) (n counts) {
 			n.soft++
 		case st == OfflineHard:
 			n.hard++
+		case !s.has(after):
+			n.behind++
 		case s.full():
 			n.full++
 			n.used += int(s.used.Load())
 			n.max += conf.maxConnections
-		case !s.candidate(set):
+		case !s.candidate(set, after):
 			n.slow++
 		case conf.weight == 0:
 			n.weightless++
@@ -99,6 +106,9 @@ func (n *counts) text() string {
 	}
 	if n.late > 0 {
 		fmt.Fprintf(&b, ", late %d (%s)", n.late, n.lag)
+	}
+	if n.behind > 0 {
+		fmt.Fprintf(&b, ", have not executed GTID %d (%s)", n.behind, n.after)
 	}
 	if n.full > 0 {
 		fmt.Fprintf(&b, ", at max_connections %d (%d/%d)", n.full, n.used, n.max)

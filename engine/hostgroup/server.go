@@ -79,6 +79,8 @@ type serverConf struct {
 	maxConnections int
 	useTLS         bool
 	compress       bool                 // compression
+	gtidPort       int                  // 0: nobody tells what it has executed
+	feed           *feed                // who does; nil for nobody
 	maxLatency     time.Duration        // 0: mysql-default_max_latency_ms
 	tls            map[string]tlsChoice // of mysql_servers_ssl_params, by user; "" is everybody
 }
@@ -87,9 +89,10 @@ type serverConf struct {
 type traffic struct {
 	connOK, connErr atomic.Int64
 	queries         atomic.Int64
+	after           atomic.Int64 // queries that were sent here because of what the server had executed
 	sent, received  atomic.Int64 // payload bytes of statements and answers
 	latency         atomic.Int64 // mean of the monitor's pings, µs
-	_               [16]byte
+	_               [8]byte
 }
 
 // Status is the state of a server as upstream names it.

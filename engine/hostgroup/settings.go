@@ -20,9 +20,10 @@ type settings struct {
 	maxLatency     time.Duration
 	unshunAll      bool // unshun_algorithm: a server that recovers does so in all hostgroups
 	warming        bool
-	throttle       int       // new connections of a hostgroup in a second
-	awareFrom      int       // candidates from which those slower than the mean are left out
-	tls            tlsChoice // of servers with use_ssl
+	throttle       int           // new connections of a hostgroup in a second
+	awareFrom      int           // candidates from which those slower than the mean are left out
+	gtidRetry      time.Duration // binlog_reader_connect_retry_msec
+	tls            tlsChoice     // of servers with use_ssl
 }
 
 func readSettings(v layers.Variables) *settings {
@@ -40,6 +41,7 @@ func readSettings(v layers.Variables) *settings {
 		warming:        v.Bool("mysql-connection_warming"),
 		throttle:       v.Int("mysql-throttle_connections_per_sec_to_hostgroup"),
 		awareFrom:      v.Int("mysql-min_num_servers_lantency_awareness"),
+		gtidRetry:      v.Milliseconds("mysql-binlog_reader_connect_retry_msec"),
 	}
 	s.shun = shunRules{
 		onFailures: v.Int("mysql-shun_on_failures"),

@@ -57,6 +57,7 @@ type ServerStatus struct {
 	ConnUsed, ConnFree       int // now
 	MaxConnUsed              int
 	ConnOK, ConnErr, Queries int64
+	QueriesAfter             int64 // of these, sent here because of what the server had executed
 	BytesSent, BytesRecv     int64 // payload
 	LatencyMicros            int64
 	Weight, MaxConnections   int
@@ -85,7 +86,7 @@ func (s *Server) read(reset bool) ServerStatus {
 	defer s.mu.Unlock()
 	out := ServerStatus{
 		Key: s.Key, Status: s.Status(), ConnUsed: int(s.used.Load()), ConnFree: len(s.idle), MaxConnUsed: int(s.maxUsed),
-		ConnOK: load(&t.connOK), ConnErr: load(&t.connErr), Queries: load(&t.queries),
+		ConnOK: load(&t.connOK), ConnErr: load(&t.connErr), Queries: load(&t.queries), QueriesAfter: load(&t.after),
 		BytesSent: load(&t.sent), BytesRecv: load(&t.received),
 		LatencyMicros: t.latency.Load(), Weight: conf.weight, MaxConnections: conf.maxConnections,
 	}

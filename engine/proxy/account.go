@@ -11,6 +11,10 @@ import (
 func (s *session) account(st *statement, set *settings, b *backend) {
 	a := &s.answer
 	b.conn.Count(uint64(len(st.payload)), a.Bytes)
+	if st.wants != nil && b.conn.Has(st.wants) {
+		s.shard.Add(stats.GTIDConsistentQueries, 1)
+		b.conn.CountAfter()
+	}
 	if a.Err != nil {
 		s.recordError(st, b.conn, a.Err)
 	}

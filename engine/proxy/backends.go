@@ -18,9 +18,10 @@ type backend struct {
 	hostgroup int
 	flags     sticky
 	inTrx     bool
-	cursors   int   // open on it
-	held      *held // nil where the flags need no names
-	muted     bool  // what the server tells next of its variables is about a single statement
+	cursors   int    // open on it
+	held      *held  // nil where the flags need no names
+	changes   []byte // what the server told in the last answer that readOK read; valid until the next one is read
+	muted     bool   // what the server tells next of its variables is about a single statement
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
@@ -46,8 +47,12 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		if b.hostgroup != st.hostgroup {
 			continue
 		}
-		if b.conn.Usable() {
+		if b.conn.Usable() && !s.outrun(b, st) {
 			return i, nil
+		}
+		if b.conn.Usable() {
+			s.release(i)
+			break
 		}
 		if b.stateful() {
 			return i, errOffline
@@ -57,8 +62,8 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	}
 	want := s.wanted(st, nil, set)
 	st.request = hostgroup.Request{
-		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.caps & sharedCapabilities, Charset: s.charsetID,
-		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh, Compression: s.compression(),
+		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.capabilities(st), Charset: s.charsetID,
+		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh, Compression: s.compression(), After: st.wants,
 	}
 	c, err := s.p.servers.Acquire(&s.ctx, &st.request)
 	if err != nil {

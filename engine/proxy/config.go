@@ -51,6 +51,8 @@ type settings struct {
 	firewall        bool // firewall_whitelist_enabled
 	firewallMessage string
 	logAll          bool // eventslog_default_log
+	trackGTIDs      bool // default_session_track_gtids=OWN_GTID
+	passGTIDs       bool // client_session_track_gtid: clients are told of them
 	cacheMost       int  // threshold_resultset_size: longest answer that is cached, in bytes
 	cacheEmpty      bool // query_cache_stores_empty_result
 	cacheWarnings   bool // query_cache_handle_warnings
@@ -100,6 +102,8 @@ func readSettings(v layers.Variables) *settings {
 		firewall:        v.Bool("mysql-firewall_whitelist_enabled"),
 		firewallMessage: v.String("mysql-firewall_whitelist_errormsg"),
 		logAll:          v.Int("mysql-eventslog_default_log") == 1,
+		trackGTIDs:      v.String("mysql-default_session_track_gtids") == "OWN_GTID",
+		passGTIDs:       v.Bool("mysql-client_session_track_gtid"),
 		cacheMost:       v.Int("mysql-threshold_resultset_size"),
 		cacheEmpty:      v.Bool("mysql-query_cache_stores_empty_result"),
 		cacheWarnings:   v.Int("mysql-query_cache_handle_warnings") == 1,

@@ -38,6 +38,7 @@ func (s *session) endTransaction(st *statement) (done bool, err error) {
 		if err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, st.sql...)); err != nil {
 			return true, s.lost(b, err)
 		}
+		s.learnChanges(b)
 		b.inTrx = false
 	}
 	return false, nil

@@ -57,6 +57,7 @@ func (s *session) logEvent(st *statement, set *settings, hostgroup int, affected
 	e.OK = hostgroup < 0 && !st.failed
 	if hostgroup >= 0 && st.server != "" {
 		e.Server, e.OK, e.LastInsertID = st.server, s.answer.Kind == wire.KindOK, s.answer.LastInsertID
+		e.LastGTID = s.gtids.news()
 	}
 	s.p.logs.events.Add(s.id, e)
 	e.Query = nil

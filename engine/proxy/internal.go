@@ -49,7 +49,7 @@ func (s *session) internalSession() error {
 	for i := range s.backends {
 		b := &s.backends[i]
 		backends = append(backends, map[string]any{
-			"hostgroup_id": b.hostgroup,
+			"hostgroup_id": b.hostgroup, "gtid": s.gtids.in(b.hostgroup),
 			"conn": map[string]any{
 				"address": b.conn.Server().Host, "port": b.conn.Server().Port, "mysql_thread_id": b.conn.ThreadID(),
 				"status": b.flags.names(), "in_transaction": b.inTrx, "auto_increment_delay_token": b.delay,
@@ -64,7 +64,7 @@ func (s *session) internalSession() error {
 		"default_schema": s.schema, "autocommit": s.vars.Autocommit(), "locked_on_hostgroup": s.lockedOn,
 		"transaction_persistent": s.user.transactionStays, "active_transactions": s.activeTransactions(),
 		"last_insert_id": s.lastInsertID, "user_attributes": s.user.attributes, "warning_in_hg": s.warned,
-		"backends": backends, "conn": vars,
+		"backends": backends, "conn": vars, "gtid": map[string]any{"hid": s.gtids.hostgroup(), "last": s.gtids.in(s.gtids.hostgroup())},
 		"client": map[string]any{
 			"client_addr": map[string]any{"address": s.host, "port": s.port},
 			"proxy_addr":  map[string]any{"address": s.proxyHost, "port": s.proxyPort},

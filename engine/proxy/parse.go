@@ -45,6 +45,10 @@ type statement struct {
 	cacheKey []byte
 	row      digest.Row
 	request  hostgroup.Request
+	wants    *hostgroup.After // what its server must have executed: nil, or after
+	after    hostgroup.After
+	refusal  *wire.Error // what is wrong with its hints
+	relaying translation
 	event    eventlog.Event
 	server   string // that answered, for the events log
 	failed   bool   // the proxy answered with an error
@@ -71,6 +75,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
 	st.opaque, st.again, st.uploads = false, false, false
 	st.keep.on, st.server, st.failed = false, "", false
+	st.wants, st.refusal, s.gtids.fresh = nil, nil, false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }
@@ -86,6 +91,7 @@ func (s *session) done(st *statement) {
 	st.payload, st.sql, st.prep, st.client, st.query = nil, nil, nil, nil, rule.Query{}
 	st.request = hostgroup.Request{} // has a password
 	st.keep.reset()
+	st.relaying.reset()
 	if cap(st.text) > maxKeptText || cap(st.packet) > maxKeptText {
 		st.text, st.packet, st.cacheKey = nil, nil, nil
 	}

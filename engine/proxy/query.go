@@ -48,6 +48,9 @@ func (s *session) serve(st *statement, set *settings) error {
 func (s *session) answerByRule(st *statement, set *settings) (done bool, err error) {
 	d := &st.decision
 	switch {
+	case st.refusal != nil:
+		s.accountRefused(st, set)
+		return true, s.fail(st.refusal)
 	case d.ErrorMsg.Valid:
 		s.accountRefused(st, set)
 		return true, s.fail(wire.Errorf(1148, "42000", "%s", d.ErrorMsg.V))

@@ -18,7 +18,7 @@ func (s *session) relay(b *backend, st *statement) outcome {
 	s.current, s.told = b, told{}
 	defer func() { s.current = nil }()
 	var o outcome
-	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) {
+	if from := b.conn.Info.Capabilities; wire.Compatible(from, s.caps) && !st.uploads && s.sameNumbers(b) && !s.hidesGTIDs() {
 		s.answer.Reset(st.command, from)
 		s.answer.Hide = s.hidden(b)
 		o = s.relayAs(b, st, &s.answer, nil)
@@ -53,12 +53,12 @@ func (s *session) sameNumbers(b *backend) bool {
 // relayTranslated is relay for a server that lacks one of the client's capabilities that change the form of answers, or whose
 // packets have other numbers than the client's.
 func (s *session) relayTranslated(b *backend, st *statement, from wire.Capability) outcome {
-	var t wire.Translator
+	t := &st.relaying.Translator
 	t.StateChanged = s.answer.StateChanged
 	t.Reset(st.command, from, s.caps, s.status())
 	t.Number(s.client.Seq())
-	t.Hide = s.hidden(b)
-	o := s.relayAs(b, st, &t.Answer, &t)
+	t.Hide, t.HideGTIDs = s.hidden(b), s.hidesGTIDs()
+	o := s.relayAs(b, st, &t.Answer, t)
 	if !o.boundary {
 		o.next, o.boundary = t.Boundary()
 	}
@@ -66,11 +66,25 @@ func (s *session) relayTranslated(b *backend, st *statement, from wire.Capabilit
 	return o
 }
 
+// translation is the memory that a translated answer takes.
+type translation struct {
+	wire.Translator
+	out []byte
+}
+
+// reset gives up what is too large to keep.
+func (t *translation) reset() {
+	t.StateChanged = nil // is a session's
+	if cap(t.out) > maxKeptText {
+		t.out = nil
+	}
+}
+
 // relayAs passes an answer on that a follows; t is the Translator that a belongs to, nil where nothing is translated.
 func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Translator) outcome {
 	answered := false
 	held := 0 // bytes of a packet that came in part, which the client gets once it is whole
-	var out []byte
+	out := st.relaying.out
 	for done := false; !done; {
 		chunk, err := b.conn.ReadBehind(held)
 		if err != nil {
@@ -86,7 +100,7 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 			}
 		} else {
 			out, n, done, err = t.Feed(out[:0], chunk)
-			pass = out
+			pass, st.relaying.out = out, out
 		}
 		if err == nil && n < len(chunk) {
 			err = errExtra

@@ -64,7 +64,9 @@ func (s *session) bringTo(b *backend, g goal, set *settings) (refusal *wire.Erro
 			return nil, nil
 		}
 	}
-	s.buf = setting.AppendReplay(s.buf[:0], have, g.vars, b.mariadb())
+	if s.buf = setting.AppendReplay(s.buf[:0], have, g.vars, b.mariadb()); len(s.buf) == 0 {
+		b.setState(g.vars) // what differs is nothing this server knows
+	}
 	if err := s.sendReplay(b, &g); err != nil {
 		return nil, err
 	}
@@ -267,6 +269,7 @@ func (b *backend) readOK() (status uint16, err error) {
 	case p[0] == 0:
 		var ok wire.OK
 		err = ok.Decode(p, b.conn.Info.Capabilities)
+		b.changes = ok.State
 		return ok.Status, err
 	}
 	return 0, fmt.Errorf("read answer: packet type %#02x: %w", p[0], wire.ErrMalformed)

@@ -35,6 +35,9 @@ func (s *session) decide(st *statement, set *settings, comment []byte) {
 	if ms := numberOf(st.hints.QueryTimeout, d.Timeout); ms > 0 {
 		st.timeout = time.Duration(ms) * time.Millisecond
 	}
+	if d.GtidFromHostgroup >= 0 || len(st.hints.MinGTID) > 0 {
+		s.want(st)
+	}
 }
 
 // route chooses the hostgroup: where the session is bound to, where its transaction is, else where the statement belongs.

@@ -38,12 +38,13 @@ type session struct {
 	charsetID uint16         // collation for new server connections
 
 	// What the client has made of the session.
-	schema  string
-	vars    *setting.State
-	reads   *setting.State // vars with autocommit on, for reads outside of transactions
-	good    *setting.State // the last vars a server accepted
-	once    string         // SET TRANSACTION for the next transaction
-	reduced reduced
+	schema      string
+	vars        *setting.State
+	reads       *setting.State // vars with autocommit on, for reads outside of transactions
+	good        *setting.State // the last vars a server accepted
+	once        string         // SET TRANSACTION for the next transaction
+	tracksGTIDs bool           // servers are to tell what the session commits, by vars
+	reduced     reduced
 
 	lockedOn     int // hostgroup the session is bound to, -1
 	flagIN       int
@@ -54,6 +55,7 @@ type session struct {
 	backends []backend // server connections that hold state of the session, and the one in use
 	current  *backend  // whose answer is being relayed
 	told     told      // what it told of the server's session
+	gtids    gtids
 	stmts    statements
 	cache    stats.DigestCache
 	answer   wire.Answer
@@ -94,7 +96,7 @@ func (s *session) initialVars(l *wire.Login) (*setting.State, uint16) {
 	if !ok {
 		c = s.p.settings.Load().collation
 	}
-	vars, id := s.p.initial.of(c), uint16(c.ID)
+	vars, id := s.p.initial.of(c, s.p.settings.Load().trackGTIDs), uint16(c.ID)
 	if c.ID == charset.MySQL8Default {
 		id = wire.CharsetUTF8MB4
 	}
@@ -104,18 +106,25 @@ func (s *session) initialVars(l *wire.Login) (*setting.State, uint16) {
 	return vars, id
 }
 
-// initialStates are the states that sessions begin with, by collation: all sessions of one collation share one.
-type initialStates [256]atomic.Pointer[setting.State]
+// initialStates are the states that sessions begin with, by default_session_track_gtids and collation: all sessions of one
+// collation share one.
+type initialStates [2][256]atomic.Pointer[setting.State]
 
 // of gives the state for a collation.
-func (i *initialStates) of(c charset.Collation) *setting.State {
-	at := &i[c.ID]
+func (i *initialStates) of(c charset.Collation, gtids bool) *setting.State {
+	at := &i[0][c.ID]
+	if gtids {
+		at = &i[1][c.ID]
+	}
 	if s := at.Load(); s != nil {
 		return s
 	}
 	s := setting.New(c.Charset, c.Name)
 	if c.ID == charset.MySQL8Default { // by name of the character set alone, which every server knows
 		s = setting.New(c.Charset, "")
+	}
+	if gtids {
+		s = s.With(setting.Parse([]byte("SET session_track_gtids=OWN_GTID")))
 	}
 	at.Store(s)
 	return s
@@ -134,9 +143,14 @@ func (s *session) forget() {
 	s.good, s.once = s.firstVars, ""
 	s.lockedOn, s.flagIN, s.lastInsertID, s.lastWrite, s.warned = -1, 0, 0, -1, -1
 	s.stmts.clear()
+	s.gtids = gtids{}
 }
 
-func (s *session) setVars(v *setting.State) { s.vars, s.reads = v, v.WithAutocommit(true) }
+func (s *session) setVars(v *setting.State) {
+	if s.vars != v {
+		s.vars, s.reads, s.tracksGTIDs = v, v.WithAutocommit(true), v.TracksGTIDs()
+	}
+}
 
 // run serves commands until the client leaves or cannot be served any longer.
 func (s *session) run() {

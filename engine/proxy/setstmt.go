@@ -75,6 +75,7 @@ func (s *session) commitByAutocommit(next *setting.State) error {
 		if err := b.roundTrip([]byte("\x03SET autocommit=1")); err != nil {
 			return s.lost(b, err)
 		}
+		s.learnChanges(b)
 		if have, ok := b.conn.State.(*setting.State); ok {
 			b.setState(have.WithAutocommit(true))
 		}

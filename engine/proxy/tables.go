@@ -21,6 +21,7 @@ func (p *Proxy) Tables() stats.Tables {
 		"stats_memory_metrics":              p.memory,
 		"stats_keepsql_global":              func() *schema.Rows { return stats.OwnRows(p.figures()) },
 		"stats_mysql_free_connections":      p.free,
+		"stats_mysql_gtid_executed":         p.executed,
 		"stats_mysql_commands_counters":     p.counters.CommandRows,
 		"stats_mysql_global":                p.global,
 		"stats_mysql_users":                 p.userRows,
@@ -40,7 +41,7 @@ func (p *Proxy) pool(reset bool) *schema.Rows {
 		list = append(list, stats.Pool{
 			Hostgroup: s.Hostgroup, Host: s.Host, Port: s.Port, Status: s.Status.String(),
 			ConnUsed: s.ConnUsed, ConnFree: s.ConnFree, MaxConnUsed: s.MaxConnUsed,
-			ConnOK: s.ConnOK, ConnErr: s.ConnErr, Queries: s.Queries,
+			ConnOK: s.ConnOK, ConnErr: s.ConnErr, Queries: s.Queries, QueriesGTIDSync: s.QueriesAfter,
 			BytesSent: s.BytesSent, BytesRecv: s.BytesRecv, LatencyMicros: s.LatencyMicros,
 		})
 	}

@@ -21,6 +21,7 @@ const (
 	toldVariable = 0
 	toldSchema   = 1
 	toldState    = 2
+	toldGTIDs    = 3
 )
 
 // stateChanged follows the server's session by what the server tells of it: a USE or SET inside of a procedure, or among
@@ -35,7 +36,13 @@ func (s *session) stateChanged(state []byte) {
 		state = rest
 		switch kind {
 		case toldVariable:
-			name, _, ok := lenenc(body)
+			name, value, ok := lenenc(body)
+			if ok && string(name) == lastGTID {
+				if text, _, ok := lenenc(value); ok {
+					s.learn(s.current, text)
+				}
+				continue
+			}
 			if ok && !s.told.vars.Add(string(name)) {
 				s.told.other = true
 			}
@@ -43,6 +50,8 @@ func (s *session) stateChanged(state []byte) {
 			if name, _, ok := lenenc(body); ok {
 				s.trackSchema(string(name))
 			}
+		case toldGTIDs:
+			s.learnGTIDs(s.current, body)
 		case toldState:
 			s.told.state = true
 		}

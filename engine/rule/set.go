@@ -24,7 +24,8 @@ type Set struct {
 	all         bitset
 
 	fast     fastRouting
-	fastLast bool // the last rule lets fast routing have its say
+	fastLast bool  // the last rule lets fast routing have its say
+	gtids    []int // hostgroups of gtid_from_hostgroup
 }
 
 // Compile compiles the active rules in the order of rule_id. Rules that do not
@@ -49,11 +50,20 @@ func Compile(rows []Row, fast []FastRow, opts Options) (*Set, []error) {
 		}
 		s.rules = append(s.rules, c)
 		s.fastLast = !c.row.Apply
+		if from := c.row.GtidFromHostgroup; from.Valid && !slices.Contains(s.gtids, from.V) {
+			s.gtids = append(s.gtids, from.V)
+		}
 	}
 	s.patterns = collectPatterns(s.rules, &opts)
 	s.counters = newCounters(len(s.rules))
 	s.index(opts.NoPrefilter)
 	return s, errs
+}
+
+// WantsGTIDs reports whether a rule has the hostgroup as gtid_from_hostgroup, so that the GTIDs of what is committed there
+// matter.
+func (s *Set) WantsGTIDs(hostgroup int) bool {
+	return len(s.gtids) > 0 && slices.Contains(s.gtids, hostgroup)
 }
 
 // compileAll compiles rules on all processors; it gives a rule or an error for each row.

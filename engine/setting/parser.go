@@ -131,6 +131,9 @@ func (p *parser) assign(name string, scoped bool) bool {
 		value, ok = p.modeExpression()
 	}
 	if ok {
+		if v.name == trackGTIDs && strings.EqualFold(value, "'ALL_GTIDS'") {
+			value = ownGTID // as upstream has it: those of others are of no use through a pool
+		}
 		if strings.HasPrefix(v.name, "character_set_") && !strings.EqualFold(value, "null") {
 			p.st.Charset = strings.Trim(value, "'")
 		}

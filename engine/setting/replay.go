@@ -63,6 +63,9 @@ func (r *replay) autocommit(want *State) {
 }
 
 func (r *replay) assign(name, value string) {
+	if name == "" {
+		return
+	}
 	r.comma()
 	r.b = append(append(append(r.b, name...), '='), value...)
 }

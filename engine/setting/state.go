@@ -84,6 +84,15 @@ func (s *State) Value(name string) string {
 	return ""
 }
 
+// ownGTID is the value of session_track_gtids by which a server tells the GTIDs of what the session commits.
+const ownGTID = "'OWN_GTID'"
+
+// TracksGTIDs reports whether the session wants to hear the GTIDs of what it commits.
+func (s *State) TracksGTIDs() bool {
+	i, ok := s.at(find(trackGTIDs))
+	return ok && strings.EqualFold(s.items[i].value, ownGTID)
+}
+
 // Names gives what stands behind SET NAMES, or the whole of "CHARACTER SET x".
 func (s *State) Names() string { return s.names }
 

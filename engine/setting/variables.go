@@ -57,7 +57,7 @@ var variables = []variable{
 	{name: "optimizer_use_condition_selectivity"},
 	{name: "profiling", kind: boolean},
 	{name: "query_cache_type", kind: boolean},
-	{name: "session_track_gtids", kind: text},
+	{name: trackGTIDs, kind: text},
 	{name: "sort_buffer_size"},
 	{name: "sql_auto_is_null", kind: boolean},
 	{name: "sql_big_selects", kind: boolean},
@@ -80,9 +80,10 @@ var variables = []variable{
 
 // The names under which isolation level and access mode are tracked: MySQL's. MariaDB knows them by others.
 const (
-	isolation = "transaction_isolation"
-	readOnly  = "transaction_read_only"
-	sqlMode   = "sql_mode"
+	isolation  = "transaction_isolation"
+	readOnly   = "transaction_read_only"
+	sqlMode    = "sql_mode"
+	trackGTIDs = "session_track_gtids"
 )
 
 // aliases are other names of tracked variables.
@@ -108,8 +109,11 @@ func find(name string) int {
 	return -1
 }
 
-// serverName is what a server calls the variable.
+// serverName is what a server calls the variable; "" where it has none of the kind.
 func (v *variable) serverName(mariadb bool) string {
+	if mariadb && v.name == trackGTIDs {
+		return ""
+	}
 	if mariadb && (v.name == isolation || v.name == readOnly) {
 		return "tx_" + strings.TrimPrefix(v.name, "transaction_")
 	}

@@ -10,6 +10,7 @@ type Pool struct {
 	Status                          string
 	ConnUsed, ConnFree, MaxConnUsed int
 	ConnOK, ConnErr, Queries        int64
+	QueriesGTIDSync                 int64
 	BytesSent, BytesRecv            int64
 	LatencyMicros                   int64
 }
@@ -19,7 +20,24 @@ func PoolRows(list []Pool) *schema.Rows {
 	rows := table("stats_mysql_connection_pool")
 	for _, p := range list {
 		rows.Rows = append(rows.Rows, cells(p.Hostgroup, p.Host, p.Port, p.Status, p.ConnUsed, p.ConnFree, p.ConnOK, p.ConnErr,
-			p.MaxConnUsed, p.Queries, 0, p.BytesSent, p.BytesRecv, p.LatencyMicros))
+			p.MaxConnUsed, p.Queries, p.QueriesGTIDSync, p.BytesSent, p.BytesRecv, p.LatencyMicros))
+	}
+	return rows
+}
+
+// Executed is the GTIDs a server has executed, as stats_mysql_gtid_executed shows it.
+type Executed struct {
+	Host   string
+	Port   int
+	GTIDs  string
+	Events uint64
+}
+
+// ExecutedRows is stats_mysql_gtid_executed.
+func ExecutedRows(list []Executed) *schema.Rows {
+	rows := table("stats_mysql_gtid_executed")
+	for _, e := range list {
+		rows.Rows = append(rows.Rows, cells(e.Host, e.Port, e.GTIDs, e.Events))
 	}
 	return rows
 }

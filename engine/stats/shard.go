@@ -55,6 +55,8 @@ const (
 	QueryCacheBytesOut
 	DetectedSQLi
 	WhitelistedSQLi
+	GTIDConsistentQueries
+	GTIDSessionCollected
 	QueryProcessorTime // ns
 	BackendQueryTime   // ns
 
@@ -105,6 +107,8 @@ var counterNames = [numCounters]string{
 	QueryCacheBytesOut:             "Query_Cache_bytes_OUT",
 	DetectedSQLi:                   "automatic_detected_sql_injection",
 	WhitelistedSQLi:                "whitelisted_sqli_fingerprint",
+	GTIDConsistentQueries:          "GTID_consistent_queries",
+	GTIDSessionCollected:           "GTID_session_collected",
 	QueryProcessorTime:             "Query_Processor_time_nsec",
 	BackendQueryTime:               "Backend_query_time_nsec",
 }

@@ -14,6 +14,9 @@ func Compatible(a, b Capability) bool { return (a^b)&translated == 0 }
 // the way for the rest. It copies every byte and allocates for OK packets, but it needs no more than one chunk of memory.
 type Translator struct {
 	Answer
+	// HideGTIDs takes GTIDs out of what the client is told of session state. Reset sets it to false.
+	HideGTIDs bool
+
 	to     Capability
 	begun  bool
 	seq    byte   // number of the next packet for the client; hides the Answer's
@@ -34,7 +37,7 @@ const (
 // is what the server's status flags were before the command; it is told in packets the server does not send.
 func (t *Translator) Reset(cmd Command, from, to Capability, status uint16) {
 	t.Answer.Reset(cmd, from)
-	t.to, t.begun, t.due, t.status = to, false, dueNot, status
+	t.to, t.begun, t.due, t.status, t.HideGTIDs = to, false, dueNot, status, false
 }
 
 // Number sets the number of the client's next packet, where it is not that of the server's packet: commands that took another
@@ -179,7 +182,7 @@ func (t *Translator) passEnd(dst, p []byte) ([]byte, error) {
 }
 
 func (t *Translator) passOK(dst, p []byte) ([]byte, error) {
-	if (t.caps^t.to)&CapSessionTrack == 0 {
+	if (t.caps^t.to)&CapSessionTrack == 0 && !t.HideGTIDs {
 		return append(t.header(dst, len(p)), p...), nil
 	}
 	var ok OK
@@ -194,6 +197,9 @@ func (t *Translator) appendOK(dst []byte, ok *OK) []byte {
 	start := len(dst)
 	dst = t.header(dst, 0)
 	if t.to&CapSessionTrack != 0 {
+		if t.HideGTIDs {
+			ok.State = withoutGTIDs(ok.State)
+		}
 		dst = ok.AppendTracked(dst)
 	} else {
 		dst = ok.Append(dst)

@@ -1,0 +1,221 @@
+package hostgroup_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/keepsql/keepsql/engine/gtid"
+	"github.com/keepsql/keepsql/engine/hostgroup"
+)
+
+const source = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
+
+// binlogReader tells its clients, of which there is one at a time, what a server has executed.
+type binlogReader struct {
+	port  int
+	lines chan string
+}
+
+func startReader(t *testing.T, executed string) *binlogReader {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &binlogReader{port: l.Addr().(*net.TCPAddr).Port, lines: make(chan string, 10)}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			fmt.Fprintf(c, "ST=%s\n", executed)
+			gone := make(chan struct{})
+			wg.Go(func() {
+				_, _ = bufio.NewReader(c).ReadByte()
+				close(gone)
+			})
+			for here := true; here; {
+				select {
+				case line := <-r.lines:
+					fmt.Fprintln(c, line)
+				case <-gone:
+					here = false
+				case <-stop:
+					here = false
+				}
+			}
+			c.Close()
+		}
+	})
+	t.Cleanup(func() {
+		close(stop)
+		l.Close()
+		wg.Wait()
+	})
+	return r
+}
+
+// servers puts servers of hostgroup 1 into force: host and gtid_port of each. All names are the same server.
+func (f *fixture) servers(max int, list ...any) {
+	f.t.Helper()
+	var rows []map[string]string
+	for i := 0; i < len(list); i += 2 {
+		rows = append(rows, map[string]string{
+			"hostgroup_id": "1", "hostname": list[i].(string), "port": strconv.Itoa(server.Port), "max_connections": strconv.Itoa(max),
+			"gtid_port": strconv.Itoa(list[i+1].(int)),
+		})
+	}
+	f.table("mysql_servers", rows...)
+	f.load()
+}
+
+// after is a request for a server that has executed a transaction of source.
+func after(n int) *hostgroup.Request {
+	r := app(1)
+	id, err := gtid.ParseID([]byte(source + ":" + strconv.Itoa(n)))
+	if err != nil {
+		panic(err)
+	}
+	r.After = &hostgroup.After{GTID: id}
+	return r
+}
+
+// acquired is an Acquire under way.
+func (f *fixture) acquired(r *hostgroup.Request) <-chan *hostgroup.Conn {
+	out := make(chan *hostgroup.Conn, 1)
+	go func() {
+		c, err := f.Acquire(context.Background(), r)
+		if err != nil {
+			f.t.Error(err)
+		}
+		out <- c
+	}()
+	return out
+}
+
+// soon is less than the pool waits before it looks at everything again.
+const soon = 150 * time.Millisecond
+
+func (f *fixture) got(what string, ch <-chan *hostgroup.Conn) *hostgroup.Conn {
+	f.t.Helper()
+	select {
+	case c := <-ch:
+		return c
+	case <-time.After(soon):
+		f.t.Fatalf("%s: no connection soon", what)
+		return nil
+	}
+}
+
+func (f *fixture) waits(what string, ch <-chan *hostgroup.Conn) {
+	f.t.Helper()
+	select {
+	case <-ch:
+		f.t.Fatalf("%s: does not wait", what)
+	case <-time.After(20 * time.Millisecond):
+	}
+}
+
+// known waits until readers have told something of n servers.
+func (f *fixture) known(n int) {
+	f.t.Helper()
+	f.waitFor("readers", func() bool {
+		for _, e := range f.Executed() {
+			if e.GTIDs != "" {
+				n--
+			}
+		}
+		return n <= 0
+	})
+}
+
+func TestOnlyServersThatHaveExecutedIt(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"})
+	ahead, behind := startReader(t, source+":1-10"), startReader(t, source+":1-9")
+	f.servers(10, "127.0.0.1", ahead.port, "localhost", behind.port, "127.0.0.1.", 0)
+	f.known(2)
+	for range 20 {
+		c := f.acquire(after(10))
+		if c.Server().Host != "127.0.0.1" || !c.Has(after(10).After) || c.Has(after(11).After) {
+			t.Fatalf("went to %s", c.Server())
+		}
+		c.CountAfter()
+		f.Release(c)
+	}
+	if s := f.status(1, server.Port); s.QueriesAfter != 20 {
+		t.Errorf("statements counted: %+v", s)
+	}
+	want := []hostgroup.Executed{
+		{Host: "127.0.0.1", Port: server.Port, GTIDs: source + ":1-10", Events: 1}, {Host: "localhost", Port: server.Port, GTIDs: source + ":1-9", Events: 1},
+	}
+	if d := cmp.Diff(want, f.Executed()); d != "" {
+		t.Error(d)
+	}
+	if e := f.refusal(after(11)); e.Code != 9001 || !strings.HasSuffix(e.Message, "(servers: 3, have not executed GTID 3 ("+source+":11))") {
+		t.Errorf("nobody has it: %v", e)
+	}
+	r := after(11)
+	r.After.Host, r.After.Port = "localhost", server.Port // where it was committed
+	for range 5 {
+		c := f.acquire(r)
+		if c.Server().Host != "localhost" {
+			t.Errorf("went to %s", c.Server())
+		}
+		f.Release(c)
+	}
+	f.servers(10, "localhost", 0)
+	f.waitFor("readers to be left", func() bool { return len(f.Executed()) == 0 })
+	if e := f.refusal(after(1)); !strings.Contains(e.Message, "have not executed GTID 1 (") {
+		t.Errorf("without a reader: %v", e)
+	}
+}
+
+func TestWaitsForReplication(t *testing.T) {
+	t.Parallel()
+	f := manager(t, nil)
+	reader := startReader(t, source+":1-9")
+	f.servers(10, "127.0.0.1", reader.port)
+	f.known(1)
+	late, later := f.acquired(after(10)), f.acquired(after(11))
+	f.waits("10", late)
+	for range 3 { // others do not wait for their turn
+		f.Release(f.got("without a GTID", f.acquired(app(1))))
+	}
+	reader.lines <- "I1=" + source + ":10"
+	f.Release(f.got("10", late))
+	f.waits("11", later)
+	reader.lines <- "I2=11"
+	f.Release(f.got("11", later))
+}
+
+// A place that comes free on a server without the transaction is for somebody who does not need it.
+func TestPlacesAndReplication(t *testing.T) {
+	t.Parallel()
+	f := manager(t, nil)
+	ahead, behind := startReader(t, source+":1-10"), startReader(t, source+":1-9")
+	f.servers(1, "127.0.0.1", ahead.port, "localhost", behind.port)
+	f.known(2)
+	first, other := f.acquire(after(10)), f.acquire(after(9))
+	wanted := f.acquired(after(10))
+	f.waits("a place on a server that has it", wanted)
+	anywhere := f.acquired(app(1))
+	f.waits("a place anywhere", anywhere)
+	f.Release(other)
+	other = f.got("a place anywhere", anywhere)
+	f.Release(first)
+	f.Release(f.got("a place on a server that has it", wanted))
+	f.Release(other)
+}
