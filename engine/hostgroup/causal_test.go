@@ -1,13 +1,9 @@
 package hostgroup_test
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,57 +11,10 @@ import (
 
 	"github.com/keepsql/keepsql/engine/gtid"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/internal/gtidtest"
 )
 
 const source = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
-
-// binlogReader tells its clients, of which there is one at a time, what a server has executed.
-type binlogReader struct {
-	port  int
-	lines chan string
-}
-
-func startReader(t *testing.T, executed string) *binlogReader {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &binlogReader{port: l.Addr().(*net.TCPAddr).Port, lines: make(chan string, 10)}
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			fmt.Fprintf(c, "ST=%s\n", executed)
-			gone := make(chan struct{})
-			wg.Go(func() {
-				_, _ = bufio.NewReader(c).ReadByte()
-				close(gone)
-			})
-			for here := true; here; {
-				select {
-				case line := <-r.lines:
-					fmt.Fprintln(c, line)
-				case <-gone:
-					here = false
-				case <-stop:
-					here = false
-				}
-			}
-			c.Close()
-		}
-	})
-	t.Cleanup(func() {
-		close(stop)
-		l.Close()
-		wg.Wait()
-	})
-	return r
-}
 
 // servers puts servers of hostgroup 1 into force: host and gtid_port of each. All names are the same server.
 func (f *fixture) servers(max int, list ...any) {
@@ -144,8 +93,8 @@ func (f *fixture) known(n int) {
 func TestOnlyServersThatHaveExecutedIt(t *testing.T) {
 	t.Parallel()
 	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"})
-	ahead, behind := startReader(t, source+":1-10"), startReader(t, source+":1-9")
-	f.servers(10, "127.0.0.1", ahead.port, "localhost", behind.port, "127.0.0.1.", 0)
+	ahead, behind := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-9")
+	f.servers(10, "127.0.0.1", ahead.Port, "localhost", behind.Port, "127.0.0.1.", 0)
 	f.known(2)
 	for range 20 {
 		c := f.acquire(after(10))
@@ -186,18 +135,18 @@ func TestOnlyServersThatHaveExecutedIt(t *testing.T) {
 func TestWaitsForReplication(t *testing.T) {
 	t.Parallel()
 	f := manager(t, nil)
-	reader := startReader(t, source+":1-9")
-	f.servers(10, "127.0.0.1", reader.port)
+	reader := gtidtest.Start(t, source+":1-9")
+	f.servers(10, "127.0.0.1", reader.Port)
 	f.known(1)
 	late, later := f.acquired(after(10)), f.acquired(after(11))
 	f.waits("10", late)
 	for range 3 { // others do not wait for their turn
 		f.Release(f.got("without a GTID", f.acquired(app(1))))
 	}
-	reader.lines <- "I1=" + source + ":10"
+	reader.Say("I1=" + source + ":10")
 	f.Release(f.got("10", late))
 	f.waits("11", later)
-	reader.lines <- "I2=11"
+	reader.Say("I2=11")
 	f.Release(f.got("11", later))
 }
 
@@ -205,8 +154,8 @@ func TestWaitsForReplication(t *testing.T) {
 func TestPlacesAndReplication(t *testing.T) {
 	t.Parallel()
 	f := manager(t, nil)
-	ahead, behind := startReader(t, source+":1-10"), startReader(t, source+":1-9")
-	f.servers(1, "127.0.0.1", ahead.port, "localhost", behind.port)
+	ahead, behind := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-9")
+	f.servers(1, "127.0.0.1", ahead.Port, "localhost", behind.Port)
 	f.known(2)
 	first, other := f.acquire(after(10)), f.acquire(after(9))
 	wanted := f.acquired(after(10))

@@ -66,6 +66,12 @@ func TestTracked(t *testing.T) {
 			t.Errorf("%v: %s", c.set, d)
 		}
 	}
+	if got := replayed(t, true, "SET session_track_gtids=OWN_GTID, time_zone='x'"); got != "SET time_zone='x'" {
+		t.Errorf("MariaDB has no session_track_gtids: %s", got)
+	}
+	if got := replayed(t, false, "SET session_track_gtids='all_gtids'"); got != "SET session_track_gtids='OWN_GTID'" {
+		t.Errorf("GTIDs of others: %s", got)
+	}
 	if got := replayed(t, false, "SET SESSION TRANSACTION READ WRITE"); got != "SET transaction_read_only=OFF" {
 		t.Errorf("for MySQL: %s", got)
 	}
