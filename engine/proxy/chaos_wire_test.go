@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -16,7 +17,8 @@ type saboteur struct {
 	mu    sync.Mutex // guards what follows
 	pairs map[*wirePair]bool
 	mode  cutMode
-	left  int // how often mode is still to be applied
+	left  int    // how often mode is still to be applied
+	only  []byte // what must be among the bytes
 }
 
 // wirePair is one connection, both halves of it.
@@ -83,7 +85,7 @@ func (w *saboteur) pump(p *wirePair, toServer bool) {
 		if err != nil {
 			return
 		}
-		mode := w.take(toServer, n)
+		mode := w.take(toServer, buf[:n])
 		switch mode {
 		case cutUnsent:
 			p.reset()
@@ -92,23 +94,21 @@ func (w *saboteur) pump(p *wirePair, toServer bool) {
 			to.Write(buf[:n/2])
 			p.reset()
 			return
+		case cutSent:
+			reset(p.proxy) // at once, or a quick answer gets through
 		}
-		if _, err := to.Write(buf[:n]); err != nil {
-			p.reset()
-			return
-		}
-		if mode == cutSent {
+		if _, err := to.Write(buf[:n]); err != nil || mode == cutSent {
 			p.reset()
 			return
 		}
 	}
 }
 
-// take tells how to treat n bytes.
-func (w *saboteur) take(toServer bool, n int) cutMode {
+// take tells how to treat some bytes.
+func (w *saboteur) take(toServer bool, data []byte) cutMode {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.left == 0 || toServer == (w.mode == cutAnswer) || n < 12 {
+	if w.left == 0 || toServer == (w.mode == cutAnswer) || len(data) < 12 || !bytes.Contains(data, w.only) {
 		return cutNothing
 	}
 	w.left--
@@ -119,7 +119,19 @@ func (w *saboteur) take(toServer bool, n int) cutMode {
 func (w *saboteur) cut(mode cutMode) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.mode, w.left = mode, 3
+	w.mode, w.left, w.only = mode, 3, nil
+}
+
+// lose has connections cut behind the next n statements with a text in them; left tells how many of them are still to come.
+func (w *saboteur) lose(text string, n int) (left func() int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mode, w.left, w.only = cutSent, n, []byte(text)
+	return func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.left
+	}
 }
 
 // behave ends what cut began.
