@@ -189,7 +189,7 @@ var variables = []Variable{
 	{Name: "mysql-query_digests_max_digest_length", Default: "2048", Kind: Integer, Min: 16, Max: 1048576, Doc: "Longest digest, in bytes."},
 	{Name: "mysql-query_digests_max_query_length", Default: "65000", Kind: Integer, Min: 16, Max: 1048576, Doc: "Part of a statement that its digest is made of, in bytes."},
 	{Name: "mysql-query_digests_no_digits", Default: "false", Kind: Boolean, Doc: "Replaces digits in names by ?."},
-	{Name: "mysql-query_digests_normalize_digest_text", Default: "false", Kind: Boolean, Doc: "Counts digests apart from schema and user."},
+	{Name: "mysql-query_digests_normalize_digest_text", Default: "false", Kind: Boolean, Doc: "Stores the text of a digest once for all its rows.", Unused: "it always is"},
 	{Name: "mysql-query_digests_replace_null", Default: "false", Kind: Boolean, Doc: "Replaces NULL by ?."},
 	{Name: "mysql-query_digests_track_hostname", Default: "false", Kind: Boolean, Doc: "Counts digests by client address too."},
 	{Name: "mysql-query_processor_iterations", Default: "0", Kind: Integer, Min: 0, Max: 1000000, Doc: "Rounds through the rules after a flagOUT; 0 is one forward pass."},

@@ -11,8 +11,8 @@ import (
 // DigestRow is one row of stats_mysql_query_digest. Sessions keep pointers to the rows they use; Add needs no lock.
 type DigestRow struct {
 	id    digest.Row
-	text  string
-	bytes int // memory the row is charged for
+	text  *digestText
+	bytes int // memory the row is charged for, without its text
 
 	gone atomic.Bool // no longer in the table
 
@@ -25,9 +25,9 @@ type DigestRow struct {
 // rowOverhead is what a row costs beside its strings: itself and its place in the map, in bytes.
 const rowOverhead = 256
 
-func newDigestRow(id *digest.Row, text []byte, now time.Time) *DigestRow {
-	r := &DigestRow{id: *id, text: string(text)}
-	r.bytes = rowOverhead + len(r.text) + len(id.Username) + len(id.Schemaname) + len(id.Client)
+func newDigestRow(id *digest.Row, text *digestText, now time.Time) *DigestRow {
+	r := &DigestRow{id: *id, text: text}
+	r.bytes = rowOverhead + len(id.Username) + len(id.Schemaname) + len(id.Client)
 	r.minTime.Store(math.MaxInt64)
 	r.firstSeen.Store(now.Unix())
 	return r

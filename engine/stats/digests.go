@@ -19,13 +19,14 @@ const digestShards = 64
 // longest make room for new ones.
 type Digests struct {
 	budget atomic.Int64 // bytes per shard
+	texts  digestTexts
 	shards [digestShards]digestShard
 }
 
 type digestShard struct {
 	mu      sync.Mutex // guards what follows
 	rows    map[uint64]*DigestRow
-	bytes   int
+	bytes   int // without texts
 	evicted uint64
 	_       [24]byte
 }
@@ -49,20 +50,21 @@ func (d *Digests) Row(cache *DigestCache, id *digest.Row, text []byte, now time.
 	if r := cache.get(key); r != nil {
 		return r
 	}
-	r := d.shards[key>>58].row(key, id, text, now, int(d.budget.Load()))
+	r := d.row(&d.shards[key>>58], key, id, text, now)
 	cache.put(key, r)
 	return r
 }
 
-func (s *digestShard) row(key uint64, id *digest.Row, text []byte, now time.Time, budget int) *DigestRow {
+// row is Row in one shard. Texts belong to no shard, so that each of them has an equal share of them to make room for.
+func (d *Digests) row(s *digestShard, key uint64, id *digest.Row, text []byte, now time.Time) *DigestRow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.rows[key]; r != nil {
 		return r
 	}
-	r := newDigestRow(id, text, now)
-	for len(s.rows) > 0 && s.bytes+r.bytes > budget {
-		s.evict()
+	r := newDigestRow(id, d.texts.hold(id.Digest, text), now)
+	for len(s.rows) > 0 && s.bytes+r.bytes+int(d.texts.bytes.Load())/digestShards > int(d.budget.Load()) {
+		s.evict(&d.texts)
 	}
 	if s.rows == nil {
 		s.rows = map[uint64]*DigestRow{}
@@ -73,7 +75,7 @@ func (s *digestShard) row(key uint64, id *digest.Row, text []byte, now time.Time
 }
 
 // evict removes the row that was not seen for longest of a few taken at random: maps are walked in random order.
-func (s *digestShard) evict() {
+func (s *digestShard) evict(texts *digestTexts) {
 	var oldest *DigestRow
 	var at uint64
 	looked := 0
@@ -88,12 +90,13 @@ func (s *digestShard) evict() {
 	oldest.gone.Store(true)
 	delete(s.rows, at)
 	s.bytes -= oldest.bytes
+	texts.release(oldest.id.Digest, oldest.text)
 	s.evicted++
 }
 
-// Bytes is the memory the rows take now.
+// Bytes is the memory the rows and their texts take now.
 func (d *Digests) Bytes() int {
-	n := 0
+	n := int(d.texts.bytes.Load())
 	for i := range d.shards {
 		d.shards[i].mu.Lock()
 		n += d.shards[i].bytes
@@ -117,7 +120,7 @@ func (d *Digests) Evicted() uint64 {
 func (d *Digests) Rows(reset bool) *schema.Rows {
 	rows := table("stats_mysql_query_digest")
 	for i := range d.shards {
-		for _, r := range d.shards[i].all(reset) {
+		for _, r := range d.shards[i].all(reset, &d.texts) {
 			if r.count.Load() > 0 {
 				rows.Rows = append(rows.Rows, r.cells())
 			}
@@ -126,13 +129,14 @@ func (d *Digests) Rows(reset bool) *schema.Rows {
 	return rows
 }
 
-func (s *digestShard) all(reset bool) []*DigestRow {
+func (s *digestShard) all(reset bool, texts *digestTexts) []*DigestRow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]*DigestRow, 0, len(s.rows))
 	for _, r := range s.rows {
 		if reset {
 			r.gone.Store(true)
+			texts.release(r.id.Digest, r.text)
 		}
 		out = append(out, r)
 	}
@@ -144,7 +148,7 @@ func (s *digestShard) all(reset bool) []*DigestRow {
 
 func (r *DigestRow) cells() schema.Row {
 	return cells(int(r.id.Hostgroup), r.id.Schemaname, r.id.Username, r.id.Client,
-		fmt.Sprintf("0x%016X", r.id.Digest), r.text,
+		fmt.Sprintf("0x%016X", r.id.Digest), r.text.text,
 		r.count.Load(), r.firstSeen.Load(), r.lastSeen.Load(), r.sumTime.Load(), r.minTime.Load(), r.maxTime.Load(),
 		r.rowsAffected.Load(), r.rowsSent.Load())
 }

@@ -137,6 +137,53 @@ func TestDigestBudget(t *testing.T) {
 	t.Error("the row in use was pushed out")
 }
 
+// A text is stored once, however many schemas it is used in, and goes with the last of its rows.
+func TestDigestTextIsStoredOnce(t *testing.T) {
+	const schemas, length = 1000, 2000
+	d := stats.NewDigests(0)
+	var cache stats.DigestCache
+	long := "SELECT " + strings.Repeat("x", length)
+	add := func(schema int, hash uint64, text string) {
+		id := digest.Row{Username: "app", Schemaname: fmt.Sprintf("shop%d", schema), Digest: hash}
+		d.Row(&cache, &id, []byte(text), at(int64(schema))).Add(at(int64(schema)), time.Microsecond, 0, 0)
+	}
+	for i := range schemas {
+		add(i, 7, long)
+	}
+	all := d.Bytes()
+	if all > schemas*500+length {
+		t.Errorf("%d bytes for %d rows with one text of %d", all, schemas, length)
+	}
+	shown := func(reset bool) map[string]string {
+		out := map[string]string{}
+		for _, r := range texts(d.Rows(reset)) {
+			out[r[4]] = r[5]
+		}
+		return out
+	}
+	d.SetBudget(all / 2)
+	for i := range 300 { // pushes half of the others out
+		add(schemas+i, 8, "SELECT ?")
+	}
+	if d.Evicted() == 0 || d.Bytes() > all*6/10 {
+		t.Errorf("%d rows evicted, %d bytes of %d", d.Evicted(), d.Bytes(), all/2)
+	}
+	want := map[string]string{"0x0000000000000007": long, "0x0000000000000008": "SELECT ?"}
+	if diff := cmp.Diff(want, shown(false)); diff != "" {
+		t.Error(diff)
+	}
+	for i := range 2 * schemas {
+		add(2*schemas+i, 8, "SELECT ?")
+	}
+	delete(want, "0x0000000000000007")
+	if diff := cmp.Diff(want, shown(true)); diff != "" {
+		t.Error(diff)
+	}
+	if d.Bytes() != 0 {
+		t.Errorf("%d bytes after a reset", d.Bytes())
+	}
+}
+
 func TestDigestsDoNotAllocate(t *testing.T) {
 	d := stats.NewDigests(0)
 	var cache stats.DigestCache
@@ -156,6 +203,31 @@ func TestDigestsDoNotAllocate(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(100, run); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// Sessions that use and push out the same texts leave nothing behind.
+func TestConcurrentEviction(t *testing.T) {
+	d := stats.NewDigests(100_000)
+	var wg sync.WaitGroup
+	for session := range 8 {
+		wg.Go(func() {
+			var cache stats.DigestCache
+			for i := range 2000 {
+				id := digest.Row{Schemaname: fmt.Sprint(session, i%500), Digest: uint64(i%7) << 58}
+				d.Row(&cache, &id, fmt.Append(nil, i%7), at(0)).Add(at(0), time.Microsecond, 0, 1)
+				if i%100 == 0 {
+					d.Rows(session == 0)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if d.Evicted() == 0 {
+		t.Error("nothing was pushed out")
+	}
+	if d.Rows(true); d.Bytes() != 0 {
+		t.Errorf("%d bytes after a reset", d.Bytes())
 	}
 }
 
