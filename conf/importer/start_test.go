@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
-	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/importer"
 	"github.com/keepsql/keepsql/conf/layers"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 )
@@ -88,27 +88,10 @@ func only(rows, want *schema.Rows) *schema.Rows {
 // boot starts the layers on the database of the working directory and gives their log.
 func boot(t *testing.T, file string) string {
 	t.Helper()
-	g, ds := conf.Read([]string{file})
-	f, more := g.Parse()
-	if ds.HasErrors() || more.HasErrors() {
-		t.Fatal(more)
-	}
-	s, err := store.Open(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	state, err := store.OpenState("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer state.Close()
 	var log strings.Builder
-	m, err := layers.New(layers.Options{Log: zerolog.New(&log), Store: s, State: state, Version: "2.7.1-16-g2726c27"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Boot(f, false); err != nil {
+	stack := layerstest.Open(t, ".", layers.Options{Log: zerolog.New(&log), Version: "2.7.1-16-g2726c27"})
+	defer stack.Close()
+	if err := stack.Layers.Boot(layerstest.Read(t, file), false); err != nil {
 		t.Fatal(err)
 	}
 	return log.String()

@@ -12,25 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/keepsql/keepsql/conf"
+	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/admin"
 	"github.com/keepsql/keepsql/engine/stats"
 )
-
-// readConf gives what package conf makes of a file.
-func readConf(t *testing.T, name string) *conf.File {
-	t.Helper()
-	g, ds := conf.Read([]string{name})
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	f, ds := g.Parse()
-	if ds.HasErrors() {
-		t.Fatal(ds)
-	}
-	return f
-}
 
 // What is saved as a config file can be loaded as one.
 func TestSaveConfig(t *testing.T) {
@@ -54,7 +40,7 @@ func TestSaveConfig(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v, %v: want a file for its owner only", info, err)
 	}
-	f := readConf(t, file)
+	f := layerstest.Read(t, file)
 	users := f.Tables["mysql_users"].Rows
 	if got := users.Get(0, "username").Text + " " + users.Get(0, "password").Text + " " + users.Get(0, "comment").Text; got != `o'neill p"w\x a;b` {
 		t.Error(got)
@@ -80,7 +66,7 @@ func TestSaveConfigRoundTrip(t *testing.T) {
 	n := start(t, setup{file: upstreamFile()})
 	file := filepath.Join(n.dir, "saved.cnf")
 	n.admin().do("SAVE CONFIG TO FILE " + file)
-	saved := readConf(t, file)
+	saved := layerstest.Read(t, file)
 	again := start(t, setup{file: saved})
 	for _, sql := range []string{"SELECT * FROM mysql_users", "SELECT * FROM global_variables ORDER BY 1", "SELECT GLOBAL_CHECKSUM()"} {
 		if diff := cmp.Diff(n.admin().text(sql), again.admin().text(sql)); diff != "" {

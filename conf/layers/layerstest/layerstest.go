@@ -73,6 +73,12 @@ func File(t testing.TB, text string) *conf.File {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return Read(t, name)
+}
+
+// Read reads a config file.
+func Read(t testing.TB, name string) *conf.File {
+	t.Helper()
 	g, ds := conf.Read([]string{name})
 	if ds.HasErrors() {
 		t.Fatal(ds)
