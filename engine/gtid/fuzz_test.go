@@ -30,11 +30,11 @@ func FuzzParseSet(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := gtid.ParseSet(text)
-		if err != nil || bytes.Count(text, []byte("-")) > 0 && bytes.Count(text, []byte(":")) == 0 {
-			return // positions of MariaDB are written in another form
+		if err != nil {
+			return
 		}
 		again, err := gtid.ParseSet([]byte(s.String()))
-		if err == nil && again.String() != s.String() {
+		if err != nil || again.String() != s.String() {
 			t.Errorf("%q is %s, which is %s", text, s, again)
 		}
 	})

@@ -19,6 +19,7 @@ type Set struct {
 // history is what was executed of one source.
 type history struct {
 	source Source
+	server uint32 // of the last transaction, where the source is a domain
 	spans  []span // in order, with gaps between them
 }
 
@@ -69,13 +70,18 @@ func ParseSet(b []byte) (*Set, error) {
 	return out.Set(), nil
 }
 
-// String writes the set as MySQL does, sources in order; domains of MariaDB as "0:1-100".
+// String writes the set as servers do, sources in order; of a domain the last transaction.
 func (s *Set) String() string {
 	var b []byte
 	for i := range s.sources {
 		h := &s.sources[i]
 		if i > 0 {
 			b = append(b, ',')
+		}
+		if h.source.kind == mariadb {
+			last := ID{Source: h.source, Last: h.spans[len(h.spans)-1].last, server: h.server}
+			b = last.Append(b)
+			continue
 		}
 		b = h.source.append(b)
 		for _, sp := range h.spans {
@@ -111,6 +117,7 @@ func (b *Builder) Add(id *ID) error {
 		b.shared = slices.Insert(b.shared, i, false)
 	}
 	h := &b.sources[i]
+	h.server = id.server
 	if b.shared[i] {
 		h.spans, b.shared[i] = append(make([]span, 0, len(h.spans)+1), h.spans...), false
 	}

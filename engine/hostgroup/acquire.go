@@ -195,8 +195,11 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 		a.m.logLack(g, set)
 	}
 	late := a.m.late(g, a.r.After)
-	turn := g.join(a.r.After, late)
+	turn := g.join(a.r, late)
 	defer g.leave(turn)
+	if late {
+		a.m.feeds.inquire(g, a.r.After)
+	}
 	if g.pick(set, a.r.After) != nil { // a place came free before the queue was joined
 		return nil
 	}

@@ -168,3 +168,45 @@ func TestPlacesAndReplication(t *testing.T) {
 	f.Release(f.got("a place on a server that has it", wanted))
 	f.Release(other)
 }
+
+// A server of MariaDB without a reader is asked itself, over one connection for all who wait, which goes back to the pool.
+func TestAsksServersThemselves(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "2000"})
+	f.servers(10, "127.0.0.1", 0)
+	position := func(n int) *hostgroup.Request {
+		r := app(1)
+		id, err := gtid.ParseID([]byte("7-1-" + strconv.Itoa(n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.After = &hostgroup.After{GTID: id}
+		return r
+	}
+	var late []<-chan *hostgroup.Conn
+	for n := range 5 {
+		late = append(late, f.acquired(position(n+1)))
+	}
+	f.waits("a transaction that there is not", late[0])
+	f.waitFor("the server to be asked", func() bool { return len(f.Executed()) == 1 })
+	if s := f.status(1, server.Port); s.ConnUsed != 1 {
+		t.Errorf("asked over %d connections", s.ConnUsed)
+	}
+	server.Exec(t, "SET GLOBAL gtid_slave_pos='7-1-5'")
+	defer server.Exec(t, "SET GLOBAL gtid_slave_pos=''")
+	for _, ch := range late {
+		f.Release(f.got("after replication", ch))
+	}
+	f.Release(f.acquire(position(4)))
+	if e := f.refusal(position(6)); !strings.HasSuffix(e.Message, "(servers: 1, have not executed GTID 1 (7-1-6))") {
+		t.Errorf("a transaction that there is not: %v", e)
+	}
+	f.waitFor("connections to be given back", func() bool { return f.status(1, server.Port).ConnUsed == 0 })
+	if got := f.Executed(); len(got) != 1 || got[0].GTIDs != "7-1-5" {
+		t.Errorf("executed: %+v", got)
+	}
+	f.Missing("127.0.0.1", server.Port, "missed 3 heartbeats")
+	if got := f.Executed(); len(got) != 0 {
+		t.Errorf("a server that went away is known to have executed %+v", got)
+	}
+}

@@ -65,6 +65,7 @@ func (m *Manager) account(s *Server, r *Request, now time.Time) *wire.Account {
 func (m *Manager) failed(s *Server, err error, set *settings) {
 	s.traffic.connErr.Add(1)
 	m.counters.aborted.Add(1)
+	s.doubt()
 	var own *wire.Error
 	if errors.As(err, &own) && harmless(own.Code) {
 		return

@@ -6,7 +6,7 @@
 //  1. The module mysql_servers becomes an immutable view: hostgroups and their servers. What a server has learnt (pool,
 //     counters, shunning) lives in a Server, which survives reloads under the same hostgroup, host and port.
 //  2. Manager.Acquire draws a server by weight among those that are ONLINE, not shunned and below max_connections, and, where
-//     the request wants it, have executed a transaction (causal.go; feeds.go listens to what servers execute).
+//     the request wants it, have executed a transaction (causal.go; feeds.go listens to what servers execute, ask.go asks them).
 //  3. It takes the free connection of that server that fits best (same login and capabilities are needed, same schema and
 //     session state are better), or opens one; connect errors are counted, and a server with too many is shunned.
 //  4. Where nothing is free it waits for its turn, until mysql-connect_timeout_server_max; the refusal, error 9001 or 9002,
@@ -18,6 +18,6 @@
 // Locks: each Server has one, which guards its pool and its shunning; each hostgroup has one for the queue of those who
 // wait. Neither is held while the other is taken. A third one guards which binlog readers are followed.
 //
-// The package refuses to know about statements, rules, client sessions and SET: the session state of a connection is a
+// The package refuses to know about clients' statements, rules, client sessions and SET: the session state of a connection is a
 // number to it, and a value that it carries for the caller.
 package hostgroup

@@ -13,24 +13,28 @@ import (
 	"github.com/keepsql/keepsql/engine/gtid"
 )
 
-// feed is the binlog reader of a server, followed.
+// feed is where it is heard what a server has executed: from its binlog reader, which is followed, or, without one, from itself,
+// when somebody wants to know.
 type feed struct {
 	gtid.Follower
 	key    feedKey
 	cancel context.CancelFunc // nil while it is not followed; guarded by feeds.mu
+	asking atomic.Bool        // the server is being asked
+	asked  atomic.Int64       // unix nanoseconds: when it was asked last
 }
 
 // feedKey identifies a feed. Hostgroups share that of a server.
 type feedKey struct {
 	host     string
 	port     int
-	gtidPort int
+	gtidPort int // 0: it has no reader
 }
 
-// feeds are those of all servers with a gtid_port.
+// feeds are those of all servers.
 type feeds struct {
 	m        *Manager
 	changed  chan struct{} // there are others to be followed
+	asks     chan *feed    // servers to be asked
 	waiting  atomic.Int32  // statements that wait for replication
 	lastLate atomic.Int64  // unix second of the last log line about that
 
@@ -42,7 +46,7 @@ type feeds struct {
 func (f *feeds) assign(changes []confChange, commit func()) {
 	f.mu.Lock()
 	for _, c := range changes {
-		if c.conf.gtidPort != 0 && c.server.Port != 0 && c.conf.status != OfflineHard {
+		if c.server.Port != 0 && c.conf.status != OfflineHard {
 			c.conf.feed = f.feed(feedKey{c.server.Host, c.server.Port, c.conf.gtidPort})
 		}
 	}
@@ -78,12 +82,15 @@ func (f *feeds) feed(key feedKey) *feed {
 func (f *feeds) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	f.follow(ctx, &wg)
 	for {
-		f.follow(ctx, &wg)
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.changed:
+			f.follow(ctx, &wg)
+		case n := <-f.asks:
+			wg.Go(func() { f.ask(ctx, n) })
 		}
 	}
 }
@@ -107,7 +114,7 @@ func (f *feeds) follow(ctx context.Context, wg *sync.WaitGroup) {
 				n.cancel()
 			}
 			delete(f.all, key)
-		case n.cancel == nil:
+		case n.cancel == nil && key.gtidPort != 0:
 			var own context.Context
 			own, n.cancel = context.WithCancel(ctx)
 			wg.Go(func() { n.Run(own) })
@@ -134,14 +141,17 @@ type Executed struct {
 	Host   string
 	Port   int
 	GTIDs  string // empty while its reader cannot be reached
-	Events uint64 // lines of the reader
+	Events uint64 // lines of the reader, or answers of the server
 }
 
-// Executed lists the servers with a gtid_port, by host and port.
+// Executed lists the servers that have a gtid_port, or were asked lately, by host and port.
 func (m *Manager) Executed() []Executed {
 	m.feeds.mu.Lock()
 	var out []Executed
 	for key, n := range m.feeds.all {
+		if key.gtidPort == 0 && !n.Known() {
+			continue
+		}
 		set, events := n.Read()
 		out = append(out, Executed{Host: key.host, Port: key.port, GTIDs: set.String(), Events: events})
 	}

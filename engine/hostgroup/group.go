@@ -22,12 +22,12 @@ type group struct {
 // turn is somebody who waits.
 type turn struct {
 	ready chan *Server // becomes ready when it is worth looking again, on account of that server; nil for whatever reason
-	after *After
+	r     *Request
 }
 
 // join enters a queue: that for a place, or that of those for whom replication is late.
-func (g *group) join(after *After, late bool) *turn {
-	t := &turn{ready: make(chan *Server, 1), after: after}
+func (g *group) join(r *Request, late bool) *turn {
+	t := &turn{ready: make(chan *Server, 1), r: r}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if late {
@@ -72,7 +72,7 @@ func (g *group) wake(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i, t := range g.queue {
-		if s == nil || s.has(t.after) {
+		if s == nil || s.has(t.r.After) {
 			t.ready <- s
 			g.dequeue(i)
 			return
@@ -85,13 +85,32 @@ func (g *group) advanced(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.behind = slices.DeleteFunc(g.behind, func(t *turn) bool {
-		if !s.has(t.after) {
+		if !s.has(t.r.After) {
 			return false
 		}
 		t.ready <- s
 		g.late.Add(-1)
 		return true
 	})
+}
+
+// wanted gives a copy of the request of somebody who waits until the server has executed something, of those with the lowest
+// numbers; nil for nobody.
+func (g *group) wanted(s *Server) *Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var first *Request
+	for _, t := range g.behind {
+		if a := t.r.After; a.GTID.MariaDB() && !s.has(a) && (first == nil || a.GTID.Last < first.After.GTID.Last) {
+			first = t.r
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	r, after := *first, *first.After
+	r.After, r.Fresh = &after, false
+	return &r
 }
 
 // wakeAll lets everybody look again.

@@ -58,6 +58,7 @@ func (m *Manager) tidy(ctx context.Context, wg *sync.WaitGroup) {
 			}
 		}
 	}
+	m.feeds.forgetOld(m.now())
 	m.retire(v)
 }
 

@@ -60,7 +60,7 @@ func New(o Options) *Manager {
 	if m.housekeeping == 0 {
 		m.housekeeping = time.Second
 	}
-	m.feeds.m, m.feeds.changed = m, make(chan struct{}, 1)
+	m.feeds.m, m.feeds.changed, m.feeds.asks = m, make(chan struct{}, 1), make(chan *feed, askQueue)
 	m.view.Store(&view{})
 	m.settings.Store(&settings{})
 	return m

@@ -34,6 +34,7 @@ func (m *Manager) Missing(host string, port int, why string) {
 			s.outage = outage{since: m.now(), cause: why}
 		}
 		s.mu.Unlock()
+		s.doubt()
 		m.counters.destroyed.Add(uint64(s.closeIdle() + s.cutLent(why)))
 	}
 }

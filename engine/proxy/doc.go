@@ -6,6 +6,7 @@
 //  1. session.go: wait for a command without holding a buffer, read it, find its family (one file each).
 //  2. parse.go: digest text, hash, class and first comment of the statement.
 //  3. route.go: rules and comment hints give a decision; locks, transactions and the user's default give the hostgroup.
+//     causal.go: what its server must have executed before.
 //  4. local.go, setstmt.go, control.go: what the proxy answers itself.
 //  5. backends.go: a server connection, one the session holds already or one from the pool.
 //  6. replay.go: bring the connection to the session's schema and variables, in one round trip at most.

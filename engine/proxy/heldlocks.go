@@ -83,7 +83,7 @@ func (s *session) checkLocks(b *backend) {
 		}
 		q += fmt.Sprintf("IFNULL(IS_USED_LOCK('%s')=CONNECTION_ID(),0)", name)
 	}
-	row, err := b.row(q)
+	row, err := b.conn.Row(q)
 	if err != nil {
 		b.flags |= stickyUnknown
 		return
@@ -97,42 +97,4 @@ func (s *session) checkLocks(b *backend) {
 	if h.locks.list = left; len(left) == 0 {
 		b.flags &^= stickyGetLock
 	}
-}
-
-// row runs a query of the proxy's own that gives one row. An error of the server is *wire.Error.
-func (b *backend) row(query string) ([]wire.Value, error) {
-	c := b.conn
-	if err := c.WriteCommand(wire.ComQuery, query); err != nil {
-		return nil, err
-	}
-	p, err := c.ReadPacket()
-	if err != nil {
-		return nil, err
-	}
-	if len(p) > 0 && p[0] == 0xff {
-		var e wire.Error
-		if err := e.Decode(p); err != nil {
-			return nil, err
-		}
-		return nil, &e
-	}
-	if len(p) != 1 || p[0] == 0 {
-		return nil, fmt.Errorf("read row: %w", wire.ErrMalformed)
-	}
-	width := int(p[0])
-	more := width + 1 // definitions, and the row
-	if c.Info.Capabilities&wire.CapDeprecateEOF == 0 {
-		more++
-	}
-	for range more {
-		if p, err = c.ReadPacket(); err != nil {
-			return nil, err
-		}
-	}
-	row, err := wire.DecodeRow(nil, p, width)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.ReadPacket() // the end
-	return row, err
 }

@@ -104,7 +104,7 @@ func (s *session) takeValues(b *backend, vars setting.Set) bool {
 	if !ok || s.answer.Warnings > 0 { // the client may want to see those
 		return false
 	}
-	row, err := b.row(vars.Query(b.mariadb()))
+	row, err := b.conn.Row(vars.Query(b.mariadb()))
 	if err != nil {
 		if asServerError(err) == nil {
 			b.flags |= stickyUnknown
