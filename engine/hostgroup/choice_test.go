@@ -64,6 +64,34 @@ func TestWeightsAreShares(t *testing.T) {
 	}
 }
 
+// A spare writer is shunned in its hostgroup only, from the moment it comes into it, and what it is doing goes on.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
+	key := hostgroup.Key{Hostgroup: 1, Host: "127.0.0.1", Port: server.Port}
+	later := hostgroup.Key{Hostgroup: 1, Host: "127.0.0.1", Port: nobody}
+	held := f.acquire(app(1))
+	f.SetSpare([]hostgroup.Key{key, later})
+	if s := f.status(1, server.Port); s.Status != hostgroup.Shunned || !held.Usable() || !f.Shunned(key) {
+		t.Errorf("%v, its connection in use: %v", s.Status, held.Usable())
+	}
+	f.Release(held)
+	if e := f.refusal(app(1)); !strings.Contains(e.Message, "(servers: 1, backup writers 1)") {
+		t.Errorf("refusal: %v", e)
+	}
+	f.Release(f.acquire(app(2)))
+	f.load(row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""}, row{1, nobody, 1, 10, ""})
+	if !f.Shunned(later) || f.status(1, nobody).Status != hostgroup.Shunned {
+		t.Error("a spare that comes later is used")
+	}
+	f.SetSpare([]hostgroup.Key{later})
+	f.Release(f.acquire(app(1)))
+	f.SetSpare(nil)
+	if f.Shunned(later) {
+		t.Error("a spare stays shunned")
+	}
+}
+
 func TestReplicationLag(t *testing.T) {
 	t.Parallel()
 	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})

@@ -42,6 +42,7 @@ type Manager struct {
 	mu      sync.Mutex // guards what follows
 	groups  map[int]*group
 	servers map[Key]*Server
+	backups map[Key]bool // writers more than max_writers allows
 }
 
 // New makes a Manager without servers; the loads of mysql_servers and mysql_variables bring them.
@@ -153,6 +154,7 @@ func (m *Manager) server(key Key, g *group) *Server {
 	if s == nil {
 		s = &Server{Key: key, group: g}
 		s.conf.Store(&serverConf{status: OfflineHard})
+		s.raise(barSpare, m.backups[key]) // nobody else knows it yet
 		m.servers[key] = s
 	}
 	return s

@@ -70,6 +70,29 @@ func (m *Manager) SetLag(key Key, lag time.Duration, late bool) bool {
 	return changed
 }
 
+// SetSpare says which servers are writers more than their cluster is allowed. They are shunned in that hostgroup, also where
+// they come into it later, and keep what they are doing; those that were said before and are not now are used again.
+func (m *Manager) SetSpare(keys []Key) {
+	spare := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		spare[k] = true
+	}
+	var back []*group
+	m.mu.Lock()
+	m.backups = spare
+	for key, s := range m.servers {
+		s.mu.Lock()
+		if s.raise(barSpare, spare[key]) && !spare[key] {
+			back = append(back, s.group)
+		}
+		s.mu.Unlock()
+	}
+	m.mu.Unlock()
+	for _, g := range back {
+		g.wakeAll()
+	}
+}
+
 // Shunned reports whether a server that is ONLINE by configuration is shunned, for whatever reason.
 func (m *Manager) Shunned(key Key) bool {
 	m.mu.Lock()

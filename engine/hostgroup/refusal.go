@@ -40,7 +40,7 @@ func (a *attempt) reason() string {
 	}
 	n := tally(g, a.m.settings.Load(), a.r.After, a.m.now())
 	text := fmt.Sprintf("servers: %d%s", len(g.servers), n.text())
-	if online := len(g.servers) - n.shunned - n.late - n.soft - n.hard; online > g.attributes.maxOnline {
+	if online := len(g.servers) - n.shunned - n.late - n.spare - n.soft - n.hard; online > g.attributes.maxOnline {
 		text += fmt.Sprintf(", more ONLINE than max_num_online_servers %d", g.attributes.maxOnline)
 	}
 	if a.last != nil {
@@ -52,7 +52,7 @@ func (a *attempt) reason() string {
 // counts of servers by state.
 type counts struct {
 	shunned, soft, hard, full, slow, weightless int
-	late                                        int
+	late, spare                                 int
 	lag                                         string // of the last of them
 	used, max                                   int    // of those that are full
 	behind                                      int    // that are not known to have executed what the statement wants
@@ -68,6 +68,8 @@ func tally(g *groupView, set *settings, after *After, now time.Time) (n counts) 
 	for _, s := range g.servers {
 		conf := s.conf.Load()
 		switch st := s.Status(); {
+		case st == Shunned && s.bars.Load() == barSpare:
+			n.spare++
 		case st == Shunned:
 			n.addShunned(s, now)
 		case st == ShunnedLag:
@@ -116,7 +118,7 @@ func (n *counts) text() string {
 	for _, c := range []struct {
 		what string
 		n    int
-	}{{"OFFLINE_SOFT", n.soft}, {"OFFLINE_HARD", n.hard}, {"above max_latency_ms", n.slow}, {"with weight 0", n.weightless}} {
+	}{{"backup writers", n.spare}, {"OFFLINE_SOFT", n.soft}, {"OFFLINE_HARD", n.hard}, {"above max_latency_ms", n.slow}, {"with weight 0", n.weightless}} {
 		if c.n > 0 {
 			fmt.Fprintf(&b, ", %s %d", c.what, c.n)
 		}

@@ -53,6 +53,7 @@ const (
 	barErrors  = 1 << iota // connect errors; ends by time
 	barMissing             // heartbeats are missing; the monitor ends it
 	barLag                 // replication is late; the monitor ends it
+	barSpare               // a writer more than max_writers allows; the monitor ends it
 )
 
 // outage is what the monitor found of a server that does not answer.

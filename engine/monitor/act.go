@@ -30,6 +30,12 @@ func (m *Monitor) act(actions []verdict.Action) {
 			m.pool.SetLag(hostgroup.Key{Hostgroup: a.Hostgroup, Host: a.Host, Port: a.Port}, a.Lag, a.On)
 		case verdict.Move:
 			m.move(a)
+		case verdict.Spare:
+			m.pool.SetSpare(keys(a.Spots))
+		case verdict.Arrange:
+			m.arrange(a)
+		case verdict.Failover:
+			m.aurora.failover(a, time.Now())
 		}
 	}
 }
@@ -63,6 +69,24 @@ func (m *Monitor) move(a verdict.Move) {
 	}
 }
 
+func keys(spots []verdict.Spot) []hostgroup.Key {
+	out := make([]hostgroup.Key, len(spots))
+	for i, s := range spots {
+		out[i] = hostgroup.Key{Hostgroup: s.Hostgroup, Host: s.Host, Port: s.Port}
+	}
+	return out
+}
+
+// arrange changes runtime_mysql_servers as move does, for servers of a cluster.
+func (m *Monitor) arrange(a verdict.Arrange) {
+	_, err := m.layers.EditRuntimeServers(fmt.Sprintf("monitor: %s, writer hostgroup %d", a.Kind, a.Groups[0]), func(s *layers.Snapshot) *schema.Rows {
+		return arranged(s, a)
+	})
+	if err != nil {
+		m.log.Error().Err(err).Int("hostgroup", a.Groups[0]).Msgf("%s: cannot move servers", a.Kind)
+	}
+}
+
 // complain writes failures of checks to the log, the same of a server at most once a minute, and that the account may not log
 // in at most once in ten.
 func (m *Monitor) complain(o *outcome) {
@@ -86,7 +110,7 @@ func (m *Monitor) complain(o *outcome) {
 		m.log.Error().Msgf("Timeout on %s check for %s after %dms. Unable to create a connection. If the server is overload, increase mysql-monitor_connect_timeout. Error: %s.",
 			name, o.addr, ms, o.err)
 	case o.failure == verdict.Timeout && o.kind != connectCheck && o.kind != pingCheck:
-		m.log.Error().Msgf("Timeout on %s check for %s after %dms. If the server is overload, increase mysql-monitor_%s_timeout.", name, o.addr, ms, name)
+		m.log.Error().Msgf("Timeout on %s check for %s after %dms. If the server is overload, increase %s.", name, o.addr, ms, timeoutNames[o.kind])
 	default:
 		m.log.Error().Msgf("Error after %dms on server %s : %s", ms, o.addr, o.err)
 	}

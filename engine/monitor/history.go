@@ -12,6 +12,14 @@ import (
 // maxHistory is how many results of a kind are kept at most, over all servers, whatever mysql-monitor_history says.
 const maxHistory = 50_000
 
+// maxHistory is the limit of a kind: a result of Aurora is many rows.
+func (k checkKind) maxHistory() int {
+	if k == auroraCheck {
+		return maxHistory / 10
+	}
+	return maxHistory
+}
+
 // record is a result as the tables show it.
 type record struct {
 	addr   verdict.Addr
@@ -20,6 +28,7 @@ type record struct {
 	value  int32 // read_only, or the lag in seconds; -1 where there is none
 	failed bool
 	err    string
+	facts  any // of a cluster's checks: verdict.GaleraState, verdict.GroupState, auroraFacts
 }
 
 // history keeps the results of checks for the tables of schema monitor, oldest first.
@@ -32,7 +41,7 @@ type history struct {
 
 // add writes a result down.
 func (h *history) add(o *outcome) {
-	r := record{addr: o.addr, began: o.began.UnixMicro(), took: o.took.Microseconds(), value: o.value(), failed: o.failure != verdict.None, err: o.err}
+	r := record{addr: o.addr, began: o.began.UnixMicro(), took: o.took.Microseconds(), value: o.value(), failed: o.failure != verdict.None, err: o.err, facts: o.facts()}
 	if r.failed {
 		h.counts[o.kind].failed.Add(1)
 	} else {
@@ -40,9 +49,9 @@ func (h *history) add(o *outcome) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := append(h.list[o.kind], r)
-	if len(list) > maxHistory+maxHistory/8 { // moved now and then, not every time
-		list = slices.Clone(list[len(list)-maxHistory:])
+	list, most := append(h.list[o.kind], r), o.kind.maxHistory()
+	if len(list) > most+most/8 { // moved now and then, not every time
+		list = slices.Clone(list[len(list)-most:])
 	}
 	h.list[o.kind] = list
 }
@@ -63,7 +72,7 @@ func (h *history) read(kind checkKind, since time.Time) []record {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	list := h.list[kind]
-	list = list[max(0, len(list)-maxHistory):]
+	list = list[max(0, len(list)-kind.maxHistory()):]
 	return slices.Clone(list[older(list, since):])
 }
 

@@ -22,6 +22,7 @@ type Pool interface {
 	SetLatency(host string, port int, d time.Duration)
 	SetLag(key hostgroup.Key, lag time.Duration, late bool) (changed bool)
 	LagWhenNull(hostgroup int) int
+	SetSpare(keys []hostgroup.Key)
 	TLS(host string, port int, user string) (*tls.Config, error)
 }
 
@@ -52,7 +53,7 @@ type Monitor struct {
 	watchers map[verdict.Addr]*watcher
 	group    sync.WaitGroup // of the watchers' goroutines
 	lines    limiter
-	warned   bool // of topologies
+	aurora   auroraBook
 }
 
 // New makes a Monitor and subscribes it to the modules it works by. Make it after the pool, before the layers boot.
@@ -92,6 +93,11 @@ func (m *Monitor) Run(ctx context.Context) error {
 	prune := time.NewTicker(pruning)
 	defer prune.Stop()
 	for {
+		select { // what was moved is known before the next result is looked at
+		case <-m.reload:
+			m.configure(ctx)
+		default:
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -114,7 +120,6 @@ func (m *Monitor) configure(ctx context.Context) {
 	var c verdict.Config
 	if set.enabled && !m.off {
 		c = readServers(servers, set, m.pool)
-		m.warnOfTopologies(servers)
 	}
 	m.act(m.judge.Step(c, time.Now()))
 	want := map[verdict.Addr]*task{}
@@ -128,6 +133,7 @@ func (m *Monitor) configure(ctx context.Context) {
 			want[s.Addr] = t
 		}
 		t.lag = t.lag || s.MaxLag > 0
+		t.join(c.Clusters, s.Hostgroup)
 	}
 	for addr, w := range m.watchers {
 		if want[addr] == nil {
@@ -176,9 +182,15 @@ func (m *Monitor) take(o *outcome) {
 	if m.watchers[o.addr] == nil { // a late word of a watcher that was stopped
 		return
 	}
-	m.history.add(o)
 	m.complain(o)
+	var actions []verdict.Action
 	if e := o.event(); e != nil {
-		m.act(m.judge.Step(e, time.Now()))
+		actions = m.judge.Step(e, time.Now())
 	}
+	if o.kind == auroraCheck {
+		o.guess = m.judge.AuroraLags(o.cluster(), o.aurora)
+		m.aurora.checked(o)
+	}
+	m.history.add(o)
+	m.act(actions)
 }

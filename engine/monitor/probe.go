@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/monitor/verdict"
@@ -32,10 +33,10 @@ func (p *probe) close() {
 }
 
 // run makes one check. It returns within the check's time.
-func (p *probe) run(ctx context.Context, kind checkKind, check string, set *settings) outcome {
+func (p *probe) run(ctx context.Context, kind checkKind, check string, t *task) outcome {
+	set := t.settings
 	o := outcome{kind: kind, addr: p.addr, check: check, began: time.Now(), nullLag: set.lagWhenNull}
-	limit := set.checks[kind].timeout
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, t.timeout(kind, check))
 	defer cancel()
 	err := p.ask(ctx, &o, set)
 	o.took = max(time.Since(o.began), time.Microsecond)
@@ -58,7 +59,8 @@ func (p *probe) ask(ctx context.Context, o *outcome, set *settings) error {
 		}
 		return cl.Quit()
 	}
-	if p.client == nil {
+	kept := p.client != nil
+	if !kept {
 		o.opening = true
 		if err := p.connect(ctx, set); err != nil {
 			return err
@@ -66,7 +68,20 @@ func (p *probe) ask(ctx context.Context, o *outcome, set *settings) error {
 		o.opening = false
 		o.began = time.Now() // what is measured is the server, not its login
 	}
-	var err error
+	err := p.put(ctx, o, set)
+	var own *wire.Error
+	if err == nil || errors.As(err, &own) {
+		return err
+	}
+	p.close()
+	if kept && o.kind >= galeraCheck && ctx.Err() == nil && !late(err) {
+		return p.ask(ctx, o, set) // the connection is lost: whether the server is too, a new one tells at once
+	}
+	return err
+}
+
+// put makes the check on the connection.
+func (p *probe) put(ctx context.Context, o *outcome, set *settings) (err error) {
 	switch o.kind {
 	case pingCheck:
 		err = p.client.Ping(ctx)
@@ -74,12 +89,20 @@ func (p *probe) ask(ctx context.Context, o *outcome, set *settings) error {
 		err = p.readOnly(ctx, o)
 	case lagCheck:
 		err = p.lag(ctx, o, set)
-	}
-	var own *wire.Error
-	if err != nil && !errors.As(err, &own) {
-		p.close()
+	case galeraCheck:
+		err = p.galera(ctx, o)
+	case groupCheck:
+		err = p.group(ctx, o)
+	case auroraCheck:
+		err = p.aurora(ctx, o)
 	}
 	return err
+}
+
+// late reports whether an error is that of time.
+func late(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 func (p *probe) open(ctx context.Context, set *settings) (*wire.Client, error) {
@@ -117,20 +140,19 @@ func (p *probe) connect(ctx context.Context, set *settings) error {
 // explain says what an error means, in upstream's words where it has some.
 func (p *probe) explain(o *outcome, err error) {
 	var own *wire.Error
-	var timeout net.Error
 	switch {
 	case errors.As(err, &own):
-		o.failure, o.err = verdict.Answered, own.Message
+		o.failure, o.err, o.code = verdict.Answered, own.Message, own.Code
 		if denied(own.Code) {
 			o.failure = verdict.Denied
 		}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case late(err):
 		o.failure, o.err = verdict.Timeout, "timeout check"
 		if o.opening {
 			o.err = fmt.Sprintf("Can't connect to MySQL server on '%s' (no answer in time)", p.addr)
 		}
 	default:
-		o.failure = verdict.Timeout
+		o.failure, o.gone = verdict.Timeout, errors.Is(err, syscall.ECONNREFUSED)
 		if o.err = innermost(err); o.opening {
 			o.err = fmt.Sprintf("Can't connect to MySQL server on '%s' (%s)", p.addr, innermost(err))
 		}

@@ -14,6 +14,8 @@ import (
 // readServers makes of the module's snapshot what package verdict works with.
 func readServers(s *layers.Snapshot, set *settings, pool Pool) verdict.Config {
 	c := verdict.Config{Limits: set.limits}
+	c.Loaded = readLoaded(s.Source["mysql_servers"])
+	c.Clusters = readClusters(s)
 	rows := s.Runtime["mysql_servers"]
 	for i := range rows.Rows {
 		hostgroup := number(rows, i, "hostgroup_id")
@@ -22,10 +24,11 @@ func readServers(s *layers.Snapshot, set *settings, pool Pool) verdict.Config {
 			null = time.Duration(own) * time.Second
 		}
 		c.Servers = append(c.Servers, verdict.Server{
-			Hostgroup: hostgroup, Addr: addrOf(rows, i),
+			Hostgroup: hostgroup, Addr: addrOf(rows, i), Weight: number(rows, i, "weight"),
 			MaxLag:   time.Duration(number(rows, i, "max_replication_lag")) * time.Second,
 			LagNull:  null,
 			Unwanted: strings.EqualFold(rows.Get(i, "status").Text, "OFFLINE_HARD"),
+			Soft:     strings.EqualFold(rows.Get(i, "status").Text, "OFFLINE_SOFT"),
 		})
 	}
 	if pairs := s.Runtime["mysql_replication_hostgroups"]; pairs != nil {
@@ -37,16 +40,6 @@ func readServers(s *layers.Snapshot, set *settings, pool Pool) verdict.Config {
 		}
 	}
 	return c
-}
-
-// warnOfTopologies says, once, that hostgroups of kinds that are not checked stay as they are configured.
-func (m *Monitor) warnOfTopologies(s *layers.Snapshot) {
-	for _, table := range []string{"mysql_galera_hostgroups", "mysql_group_replication_hostgroups", "mysql_aws_aurora_hostgroups"} {
-		if rows := s.Runtime[table]; !m.warned && rows != nil && len(rows.Rows) > 0 {
-			m.warned = true
-			m.log.Warn().Msgf("%s has rows: servers are not moved by such checks, they stay in the hostgroups they are configured in", table)
-		}
-	}
 }
 
 func addrOf(rows *schema.Rows, i int) verdict.Addr {

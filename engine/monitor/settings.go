@@ -37,12 +37,17 @@ func readSettings(v layers.Variables) *settings {
 		history:     v.Milliseconds("mysql-monitor_history"),
 		checks: [checkKinds]timing{
 			connectCheck: check("connect"), pingCheck: check("ping"), readOnlyCheck: check("read_only"), lagCheck: check("replication_lag"),
+			galeraCheck: check("galera_healthcheck"), groupCheck: check("groupreplication_healthcheck"),
 		},
 		limits: verdict.Limits{
 			PingFailures:     v.Int("mysql-monitor_ping_max_failures"),
 			ReadOnlyTimeouts: v.Int("mysql-monitor_read_only_max_timeout_count"),
 			LagCount:         v.Int("mysql-monitor_replication_lag_count"),
 			WriterReads:      v.Bool("mysql-monitor_writer_is_also_reader"),
+			GaleraTimeouts:   v.Int("mysql-monitor_galera_healthcheck_max_timeout_count"),
+			GroupTimeouts:    v.Int("mysql-monitor_groupreplication_healthcheck_max_timeout_count"),
+			GroupBehindCount: v.Int("mysql-monitor_groupreplication_max_transactions_behind_count"),
+			GroupBehindFor:   v.Int("mysql-monitor_groupreplication_max_transactions_behind_for_read_only"),
 		},
 		lagWhenNull: time.Duration(v.Int("mysql-monitor_slave_lag_when_null")) * time.Second,
 	}

@@ -17,6 +17,12 @@ func (m *Monitor) Tables() stats.Tables {
 		"mysql_server_ping_log":            func() *schema.Rows { return m.rows(pingCheck) },
 		"mysql_server_read_only_log":       func() *schema.Rows { return m.rows(readOnlyCheck) },
 		"mysql_server_replication_lag_log": func() *schema.Rows { return m.rows(lagCheck) },
+
+		"mysql_server_galera_log":              func() *schema.Rows { return m.rows(galeraCheck) },
+		"mysql_server_group_replication_log":   func() *schema.Rows { return m.rows(groupCheck) },
+		"mysql_server_aws_aurora_log":          func() *schema.Rows { return m.rows(auroraCheck) },
+		"mysql_server_aws_aurora_check_status": m.aurora.statusRows,
+		"mysql_server_aws_aurora_failovers":    m.aurora.failoverRows,
 	}
 }
 
@@ -41,8 +47,16 @@ func (m *Monitor) rows(kind checkKind) *schema.Rows {
 		}
 		row := schema.Row{schema.Text(r.addr.Host), schema.Text(strconv.Itoa(r.addr.Port)),
 			schema.Text(strconv.FormatInt(r.began, 10)), schema.Text(strconv.FormatInt(took, 10))}
-		if kind == readOnlyCheck || kind == lagCheck {
+		switch kind {
+		case readOnlyCheck, lagCheck:
 			row = append(row, value)
+		case galeraCheck:
+			row = append(row, galeraCells(r)...)
+		case groupCheck:
+			row = append(row, groupCells(r)...)
+		case auroraCheck:
+			out.Rows = append(out.Rows, auroraLines(r, append(row, err))...)
+			continue
 		}
 		out.Rows = append(out.Rows, append(row, err))
 	}
@@ -55,7 +69,7 @@ func (m *Monitor) Gauges() stats.Gauges {
 		"MySQL_Monitor_Workers":         uint64(m.running.Load()),
 		"MySQL_Monitor_Workers_Started": m.started.Load(),
 	}
-	for kind, name := range checkNames {
+	for kind, name := range checkNames[:galeraCheck] { // upstream counts no others
 		g["MySQL_Monitor_"+name+"_check_OK"] = m.history.counts[kind].ok.Load()
 		g["MySQL_Monitor_"+name+"_check_ERR"] = m.history.counts[kind].failed.Load()
 	}

@@ -2,8 +2,11 @@ package monitor
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/keepsql/keepsql/engine/monitor/verdict"
 )
 
 // watcher looks after one server. Its goroutine ends with the context, or when stop is called.
@@ -20,7 +23,10 @@ type task struct {
 	settings *settings
 	readOnly []string // check_types to be asked for
 	lag      bool
-	missing  bool // the server does not answer: only pings make sense
+	galera   bool
+	group    bool
+	aurora   []verdict.Cluster // to be asked about
+	missing  bool              // the server does not answer: only pings make sense
 }
 
 func (w *watcher) assign(t *task) {
@@ -42,10 +48,40 @@ func (t *task) interval(kind checkKind) time.Duration {
 		return min(d, missingPing)
 	case kind == pingCheck:
 		return d
-	case t.missing, kind == readOnlyCheck && len(t.readOnly) == 0, kind == lagCheck && !t.lag:
+	case t.missing, kind == readOnlyCheck && len(t.readOnly) == 0, kind == lagCheck && !t.lag,
+		kind == galeraCheck && !t.galera, kind == groupCheck && !t.group, kind == auroraCheck && len(t.aurora) == 0:
 		return 0
+	case kind == auroraCheck:
+		return t.aurora[0].Aurora.Interval
 	}
 	return d
+}
+
+// timeout is how long a check may take.
+func (t *task) timeout(kind checkKind, check string) time.Duration {
+	if kind != auroraCheck {
+		return t.settings.checks[kind].timeout
+	}
+	for _, c := range t.aurora {
+		if strconv.Itoa(c.Writer) == check {
+			return c.Aurora.Timeout
+		}
+	}
+	return t.aurora[0].Aurora.Timeout
+}
+
+// checks are what is asked for when a kind is due.
+func (t *task) checks(kind checkKind) (out []string) {
+	switch kind {
+	case readOnlyCheck:
+		return t.readOnly
+	case auroraCheck:
+		for _, c := range t.aurora {
+			out = append(out, strconv.Itoa(c.Writer))
+		}
+		return out
+	}
+	return []string{""}
 }
 
 // run makes each check when it is due, one at a time, until ctx ends.
@@ -71,12 +107,8 @@ func (w *watcher) run(ctx context.Context, report func(outcome)) {
 		if w.fresh.Swap(false) {
 			w.probe.close()
 		}
-		checks := []string{""}
-		if kind == readOnlyCheck {
-			checks = t.readOnly
-		}
-		for _, check := range checks {
-			o := w.probe.run(ctx, kind, check, t.settings)
+		for _, check := range t.checks(kind) {
+			o := w.probe.run(ctx, kind, check, t)
 			if ctx.Err() != nil {
 				return
 			}

@@ -26,9 +26,11 @@ type Event interface{ event() }
 type Server struct {
 	Hostgroup int
 	Addr
+	Weight   int
 	MaxLag   time.Duration // max_replication_lag; 0: the lag does not matter
 	LagNull  time.Duration // lag assumed where there is none to be known
 	Unwanted bool          // OFFLINE_HARD
+	Soft     bool          // OFFLINE_SOFT
 }
 
 // Pair is a row of mysql_replication_hostgroups.
@@ -43,14 +45,20 @@ type Limits struct {
 	ReadOnlyTimeouts int           // mysql-monitor_read_only_max_timeout_count
 	LagCount         int           // mysql-monitor_replication_lag_count
 	WriterReads      bool          // mysql-monitor_writer_is_also_reader
+	GaleraTimeouts   int           // mysql-monitor_galera_healthcheck_max_timeout_count
+	GroupTimeouts    int           // mysql-monitor_groupreplication_healthcheck_max_timeout_count
+	GroupBehindCount int           // mysql-monitor_groupreplication_max_transactions_behind_count
+	GroupBehindFor   int           // mysql-monitor_groupreplication_max_transactions_behind_for_read_only
 	Fresh            time.Duration // age up to which a read_only result counts when servers are loaded anew
 }
 
 // Config is what is in force from now on. Nothing, the zero Config, is a monitor that is switched off.
 type Config struct {
-	Servers []Server
-	Pairs   []Pair
-	Limits  Limits
+	Servers  []Server // in force
+	Loaded   []Server // as they were loaded, before any was moved
+	Pairs    []Pair
+	Clusters []Cluster
+	Limits   Limits
 }
 
 // Failure is how a check failed.

@@ -11,6 +11,9 @@ import (
 type Judge struct {
 	config Config
 	known  map[Addr]*node
+	held   map[clusterID]held
+	spare  []Spot              // said last
+	views  map[int]*auroraView // by writer hostgroup
 }
 
 // node is what is known of a server.
@@ -21,6 +24,10 @@ type node struct {
 	last     []time.Duration
 	readOnly map[string]*reading // by check_type
 	late     map[int]*lateness   // by hostgroup
+	galera   sight
+	group    sight
+	alias    Addr   // what its group knows it by
+	members  []Addr // of its group
 }
 
 // reading is what is known of a server's read_only.
@@ -60,6 +67,18 @@ func (j *Judge) Step(e Event, now time.Time) []Action {
 	case Lag:
 		if n := j.known[e.Addr]; n != nil {
 			return j.lag(n, e)
+		}
+	case Galera:
+		if n := j.known[e.Addr]; n != nil {
+			return j.galera(n, e)
+		}
+	case Group:
+		if n := j.known[e.Addr]; n != nil {
+			return j.group(n, e)
+		}
+	case Aurora:
+		if j.known[e.Addr] != nil {
+			return j.aurora(e)
 		}
 	}
 	return nil
@@ -107,7 +126,39 @@ func (j *Judge) configure(c Config, now time.Time) (out []Action) {
 			}
 		}
 	}
-	return out
+	return append(out, j.configureClusters(len(before) > 0)...)
+}
+
+// configureClusters drops what is known of clusters that are no more, and arranges the others. A monitor that is switched off
+// leaves writers that are too many shunned until the servers are loaded the next time: nothing else would keep them apart.
+func (j *Judge) configureClusters(watched bool) (out []Action) {
+	before := j.held
+	j.held = map[clusterID]held{}
+	for i := range j.config.Clusters {
+		c := &j.config.Clusters[i]
+		if h, ok := before[c.id()]; ok {
+			j.held[c.id()] = h
+			delete(before, c.id())
+		}
+	}
+	for _, h := range before {
+		for _, spot := range h.lateSpots() {
+			out = append(out, Late{Hostgroup: spot.Hostgroup, Addr: spot.Addr})
+		}
+	}
+	views := j.views
+	j.views = map[int]*auroraView{}
+	for i := range j.config.Clusters {
+		c := &j.config.Clusters[i]
+		if v := views[c.Writer]; v != nil && c.Kind == AuroraCluster {
+			j.views[c.Writer] = v
+		}
+		out = append(out, j.arrange(c)...)
+	}
+	if len(j.known) == 0 && watched {
+		return out
+	}
+	return append(out, j.spares()...)
 }
 
 // forget ends what was done about a server that is no longer watched.
@@ -163,11 +214,23 @@ func (j *Judge) ping(n *node, e Ping, now time.Time) (out []Action) {
 		n.shunned = false
 		out = append(out, Back{e.Addr})
 	case n.missed >= limit && (!n.shunned || now.Sub(n.told) >= sayAgain):
+		first := !n.shunned
 		n.shunned, n.told = true, now
 		out = append(out, Shun{e.Addr, n.missed}, Say{Error, fmt.Sprintf("Server %s missed %d heartbeats, shunning it and killing all the connections. "+
 			"Disabling other checks until the node comes back online.", e.Addr, n.missed)})
+		if first {
+			out = append(out, j.missing(n, e.Addr)...)
+		}
 	}
 	return out
+}
+
+// missing takes a server out of its clusters that does not answer pings. It comes back by a check, not by a ping.
+func (j *Judge) missing(n *node, a Addr) []Action {
+	why := fmt.Sprintf("missed %d heartbeats", n.missed)
+	n.galera = sight{standing: offline, why: why}
+	n.group = sight{standing: offline, why: why}
+	return append(j.arrangeAround(a, GaleraCluster), j.arrangeAround(a, GroupReplication)...)
 }
 
 func mean(list []time.Duration) time.Duration {
