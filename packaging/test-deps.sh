@@ -94,6 +94,8 @@ extra() { # what, Debian packages, RPM packages, command that says whether it is
 	fi
 }
 has_java() { command -v java && { command -v javac || command -v ecj; } && test -e /usr/share/java/mariadb-java-client.jar; }
+has_galera() { ls /usr/lib/galera/libgalera_smm.so || ls /usr/lib64/galera*/libgalera_smm.so; }
+extra 'Galera, for a cluster of MariaDB' galera-4 galera has_galera
 extra 'PHP with mysqli' 'php-cli php-mysql' 'php-cli php-mysqlnd' php -r 'exit(function_exists("mysqli_init") && class_exists("PDO") ? 0 : 1);'
 extra sysbench sysbench sysbench command -v sysbench
 extra 'MariaDB connector for Java' 'libmariadb-java default-jre-headless ecj' 'mariadb-java-client java-17-openjdk-headless ecj' has_java

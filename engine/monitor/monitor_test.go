@@ -121,6 +121,7 @@ func TestFrozenServer(t *testing.T) {
 		t.Error("the wrong server is shunned")
 	}
 	want := fmt.Sprintf("Server %s missed 2 heartbeats, shunning it and killing all the connections. Disabling other checks until the node comes back online.", one.Addr)
+	eventually(t, "the log to say that", func() bool { return n.logged(want) > 0 }) // it is said once the server is shunned
 	if n.logged(want) != 1 {
 		t.Errorf("the log has it %d times: %s", n.logged(want), want)
 	}
