@@ -136,6 +136,20 @@ func TestReplayBetweenStates(t *testing.T) {
 	}
 }
 
+// Character set and collation of a connection are one value on the server: the later SET counts.
+func TestConnectionCharsetIsOneValue(t *testing.T) {
+	first := setting.New("utf8mb4", "utf8mb4_general_ci")
+	for _, c := range []struct{ sets, want string }{
+		{"SET collation_connection=utf8mb4_unicode_ci, character_set_connection=ascii", "character_set_connection=ascii"},
+		{"SET character_set_connection=ascii, collation_connection=utf8mb4_unicode_ci", "collation_connection=utf8mb4_unicode_ci"},
+	} {
+		got := string(setting.AppendReplay(nil, first, first.With(setting.Parse([]byte(c.sets))), true))
+		if want := "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci, " + c.want; strings.ReplaceAll(got, "'", "") != want {
+			t.Errorf("%s: got %s, want %s", c.sets, got, want)
+		}
+	}
+}
+
 func TestNoAllocations(t *testing.T) {
 	first := setting.New("utf8mb4", "utf8mb4_general_ci")
 	next := first.With(setting.Parse([]byte("SET time_zone='x', sql_mode='', autocommit=0")))

@@ -127,6 +127,7 @@ func (s *State) assign(a assignment) {
 		s.noAutocommit = a.value == "0"
 		return
 	}
+	s.dropTwin(a.variable)
 	i, has := s.at(a.variable)
 	value := a.value
 	if strings.Contains(value, ownMode) {
@@ -147,6 +148,20 @@ func (s *State) assign(a assignment) {
 		s.items[i].value = value
 	default:
 		s.items = slices.Insert(s.items, i, item{a.variable, value})
+	}
+}
+
+// dropTwin takes out what an assignment overrules: a server keeps character set and collation of a connection as one value.
+func (s *State) dropTwin(variable int) {
+	twin := -1
+	switch variables[variable].name {
+	case "character_set_connection":
+		twin = find("collation_connection")
+	case "collation_connection":
+		twin = find("character_set_connection")
+	}
+	if i, has := s.at(twin); has {
+		s.items = slices.Delete(s.items, i, i+1)
 	}
 }
 
