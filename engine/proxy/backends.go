@@ -25,6 +25,9 @@ type backend struct {
 
 	delay      int       // statements for which it is kept after an insert id
 	delayUntil time.Time // time until which it is kept; zero for none
+	used       time.Time // when its last statement began
+
+	hasID bool // the server's LAST_INSERT_ID() is the session's
 }
 
 // delayed reports whether the connection is kept for a while only.
@@ -47,10 +50,11 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		if b.hostgroup != st.hostgroup {
 			continue
 		}
-		if b.conn.Usable() && !s.outrun(b, st) {
+		usable := b.conn.Usable() && !s.stale(b, st)
+		if usable && !s.outrun(b, st) {
 			return i, nil
 		}
-		if b.conn.Usable() {
+		if usable {
 			s.release(i)
 			break
 		}
@@ -81,6 +85,12 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	}
 	s.backends = append(s.backends, b)
 	return len(s.backends) - 1, nil
+}
+
+// stale reports whether a connection that could as well be another one was closed by its server while the session had it.
+func (s *session) stale(b *backend, st *statement) bool {
+	const trusted = 10 * time.Millisecond
+	return !b.stateful() && st.start.Sub(b.used) > trusted && !b.conn.Quiet()
 }
 
 // errOffline is found on a held connection whose server was put to OFFLINE_HARD, or does not answer the monitor.
@@ -173,9 +183,11 @@ func (s *session) dropBackends() {
 // afterStatement draws the consequences of an executed statement for the connection it ran on and for the session.
 func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	a := &s.answer
+	b.used = st.start
 	if st.command == wire.ComStmtPrepare { // executes nothing
 		return
 	}
+	s.remember(b, st)
 	if st.binds && a.Err != nil { // refused: there is nothing to be bound to
 		s.lockedOn, st.multiplex = -1, rule.Unset
 	}
@@ -208,7 +220,10 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	case st.class != digest.CommandShow:
 		s.warned = -1
 	}
-	s.delay(b, a.LastInsertID, set)
+	s.delay(b, st, set)
+	if st.releases() && a.Err == nil {
+		b.flags, s.closing = b.flags|stickyUnknown, true
+	}
 	if len(st.payload) > set.longQuery && b.flags&^stickyHarmless == 0 && !b.inTrx {
 		b.flags |= stickyUnknown // the server keeps buffers of that size with the connection
 	}
@@ -245,14 +260,23 @@ func (s *session) autocommits(b *backend) bool {
 }
 
 // delay keeps a connection for a while after a statement that made an insert id.
-func (s *session) delay(b *backend, insertID uint64, set *settings) {
+func (s *session) delay(b *backend, st *statement, set *settings) {
+	insertID := s.answer.LastInsertID
 	switch {
 	case insertID != 0:
-		s.lastInsertID, s.lastWrite = insertID, b.hostgroup
+		s.lastInsertID, s.last.idOnWire = insertID, false
+		s.insertIDOn(b)
 		b.delay, b.delayUntil = set.insertDelay, time.Time{}
 		if b.delay > 0 {
 			b.delayUntil = s.p.now().Add(set.insertDelayMax)
 		}
+	case s.answer.Err == nil && st.setsInsertID():
+		s.last.idOnWire = true
+		s.insertIDOn(b)
+		if set.insertDelay > 0 {
+			b.delay, b.delayUntil = max(b.delay, 1), s.p.now().Add(min(set.insertDelayMax, askedSoon))
+		}
+	case b.delay > 0 && s.last.idOnWire && st.traits&traitInsertID != 0: // the question may be repeated
 	case b.delay > 0:
 		if b.delay--; b.delay == 0 {
 			b.delayUntil = time.Time{}

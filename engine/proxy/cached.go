@@ -63,6 +63,7 @@ func (s *session) fromCache(st *statement, set *settings, now time.Time) (done b
 		return true, errSession
 	}
 	s.warned = -1
+	s.last.affected, s.last.rows, s.last.unknown, s.last.err = -1, e.Rows, false, nil
 	s.record(st, set, -1, 0, e.Rows)
 	return true, nil
 }
@@ -96,7 +97,7 @@ func (st *statement) cacheText() []byte {
 // to do with anything that only one server connection has.
 func (s *session) cacheable(st *statement) bool {
 	const personal = traitLocking | traitInto | traitGetLock | traitReleaseLocks | traitSeveral | traitUserVariable | traitInsertID |
-		traitFoundRows
+		traitFoundRows | traitAskFoundRows | traitDiagnostics | traitAutocommit
 	if st.traits&personal != 0 || !st.reads() || s.lockedOn >= 0 || s.user.fastForward || s.once != "" {
 		return false
 	}

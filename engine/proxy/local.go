@@ -32,7 +32,12 @@ func (s *session) answerKnown(sql []byte) (done bool, err error) {
 		return true, s.number(sql, uint64(s.id))
 	case "select last_insert_id()", "select last_insert_id() from dual", "select last_insert_id() limit 1",
 		"select @@identity", "select @@identity limit 1":
+		if s.insertIDOnServer() {
+			return false, nil
+		}
 		return true, s.number(sql, s.lastInsertID)
+	case "select row_count()", "select found_rows()", "select @@warning_count", "select @@error_count":
+		return s.answerLast(sql, string(lower))
 	case "select @@character_set_client, @@character_set_connection, @@character_set_server, @@character_set_database limit 1":
 		return true, s.charsets()
 	case "select $$":
@@ -50,7 +55,7 @@ func (s *session) answerKnown(sql []byte) (done bool, err error) {
 func mayBeKnown(sql []byte) bool {
 	switch sql[0] | 0x20 {
 	case 's':
-		return len(sql) > 7 && strings.IndexByte("@$uUdDcClL", sql[7]) >= 0
+		return len(sql) > 7 && strings.IndexByte("@$uUdDcClLrRfF", sql[7]) >= 0
 	case 'p':
 		return beginsWith(sql, "proxysql ")
 	}
@@ -69,9 +74,13 @@ func appendLower(b, text []byte) []byte {
 
 // number answers SELECT of one expression, whose column is called as the client wrote it.
 func (s *session) number(sql []byte, n uint64) error {
+	return s.integer(sql, strconv.FormatUint(n, 10), 0xa1)
+}
+
+func (s *session) integer(sql []byte, value string, flags uint16) error {
 	name, _, _ := strings.Cut(string(sql[len("SELECT "):]), " ")
-	return s.result([]wire.Column{{Name: name, Charset: wire.CharsetBinary, Length: 31, Type: wire.TypeLonglong, Flags: 0xa1}},
-		[]wire.Value{wire.Text(strconv.FormatUint(n, 10))})
+	return s.result([]wire.Column{{Name: name, Charset: wire.CharsetBinary, Length: 31, Type: wire.TypeLonglong, Flags: flags}},
+		[]wire.Value{wire.Text(value)})
 }
 
 // charsets answers what some clients ask when they connect.
@@ -194,18 +203,24 @@ func (s *session) loadData(st *statement, set *settings) (done bool, err error) 
 	return true, s.fail(wire.Errorf(1047, "HY000", "Unsupported 'LOAD DATA LOCAL INFILE' command"))
 }
 
-// showWarnings sends SHOW WARNINGS to the hostgroup that raised them, or answers that there are none.
+// showWarnings sends SHOW WARNINGS and SHOW ERRORS to the hostgroup that raised them, or answers them.
 func (s *session) showWarnings(st *statement) (done bool, err error) {
-	list, count := beginsWith(st.text, "show warnings"), beginsWith(st.text, "show count(*) warnings")
-	if !list && !count || s.lockedOn >= 0 {
+	count, kind := beginsWith(st.text, "show count(*) "), "warning"
+	switch {
+	case s.lockedOn >= 0:
+		return false, nil
+	case beginsWith(st.text, "show errors"), beginsWith(st.text, "show count(*) errors"):
+		kind = "error"
+	case !beginsWith(st.text, "show warnings") && !beginsWith(st.text, "show count(*) warnings"):
 		return false, nil
 	}
-	if s.warned >= 0 {
+	switch {
+	case s.warned >= 0:
 		st.hints.Hostgroup = s.warned
 		return false, nil
+	case s.last.err != nil && s.attachedTo(s.last.hostgroup):
+		st.hints.Hostgroup = s.last.hostgroup
+		return false, nil
 	}
-	if count {
-		return true, s.rows([]string{"@@session.warning_count"}, []string{"0"})
-	}
-	return true, s.result([]wire.Column{wire.TextColumn("Level"), wire.TextColumn("Code"), wire.TextColumn("Message")}, nil)
+	return true, s.showConditions(count, kind)
 }

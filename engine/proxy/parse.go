@@ -111,7 +111,7 @@ func (st *statement) parse(sql []byte, o *digest.Options) (comment []byte) {
 
 // plainRead reports whether the statement reads and does nothing else that anybody could notice.
 func (st *statement) plainRead() bool {
-	const more = traitLocking | traitInto | traitGetLock | traitSeveral | traitUserVariable
+	const more = traitLocking | traitInto | traitGetLock | traitSeveral | traitUserVariable | traitAutocommit
 	return st.class == digest.CommandSelect && st.traits&more == 0
 }
 

@@ -104,6 +104,7 @@ func (s *session) answerLocally(st *statement, set *settings) (done bool, err er
 		done, err = s.loadData(st, set)
 	}
 	if done {
+		s.rememberLocal(st)
 		s.accountLocal(st, set)
 	}
 	return done, err

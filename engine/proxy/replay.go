@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/keepsql/keepsql/conf/charset"
@@ -30,11 +31,12 @@ type goal struct {
 	once    string              // SET TRANSACTION for the next transaction
 	prepare *prepared.Statement // to be prepared there; nil for none
 	track   bool                // have the server tell of changes of its session
+	id      bool                // set LAST_INSERT_ID()
 }
 
 // goal is what the session wants for a statement.
 func (s *session) goal(b *backend, st *statement, set *settings) goal {
-	g := goal{schema: s.schema, vars: s.wanted(st, b, set), once: s.once}
+	g := goal{schema: s.schema, vars: s.wanted(st, b, set), once: s.once, id: s.lacksInsertID(b, st)}
 	if st.command == wire.ComStmtPrepare { // begins no transaction
 		g.once = ""
 	}
@@ -60,7 +62,7 @@ func (s *session) bringTo(b *backend, g goal, set *settings) (refusal *wire.Erro
 	have := c.State.(*setting.State)
 	if c.Schema == g.schema || g.schema == "" {
 		g.schema = ""
-		if have.Hash() == g.vars.Hash() && g.once == "" && g.prepare == nil && !g.track {
+		if have.Hash() == g.vars.Hash() && g.once == "" && g.prepare == nil && !g.track && !g.id {
 			return nil, nil
 		}
 	}
@@ -93,6 +95,9 @@ func (s *session) sendReplay(b *backend, g *goal) error {
 	}
 	if g.once != "" {
 		errs = append(errs, queue(wire.ComQuery, []byte(g.once)))
+	}
+	if g.id {
+		errs = append(errs, queue(wire.ComQuery, strconv.AppendUint([]byte("SET last_insert_id="), s.lastInsertID, 10)))
 	}
 	if g.prepare != nil {
 		errs = append(errs, s.queuePrepare(b, g.prepare))
@@ -171,6 +176,13 @@ func (s *session) readState(b *backend, g *goal) (refused *replayError, err erro
 		if e != nil && refused == nil {
 			refused = &replayError{refusal: e}
 		}
+	}
+	if g.id {
+		e, err := b.replayAnswer()
+		if err != nil {
+			return nil, err
+		}
+		b.hasID = e == nil
 	}
 	return refused, nil
 }

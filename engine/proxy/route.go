@@ -53,7 +53,7 @@ func (s *session) route(st *statement) int {
 }
 
 // routeUnbound is route for a session that nothing binds: what the comment says, where the last insert id came from if that
-// is asked for, what the rules say, the user's default.
+// is asked for, what the rules say, the user's default. A read goes to the temporary tables and user variables it names.
 func (s *session) routeUnbound(st *statement) int {
 	switch {
 	case s.user.fastForward:
@@ -64,10 +64,12 @@ func (s *session) routeUnbound(st *statement) int {
 		return s.lastWrite
 	case st.traits&traitAskFoundRows != 0 && s.countedOn() >= 0:
 		return s.countedOn()
+	case st.traits&traitDiagnostics != 0 && s.attachedTo(s.last.hostgroup):
+		return s.last.hostgroup
 	case st.decision.DestinationHostgroup != rule.Unset:
-		return st.decision.DestinationHostgroup
+		return s.follow(st, st.decision.DestinationHostgroup)
 	}
-	return s.user.defaultHostgroup
+	return s.follow(st, s.user.defaultHostgroup)
 }
 
 // transaction is the hostgroup of the open transaction, -1 for none.

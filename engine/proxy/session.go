@@ -51,6 +51,7 @@ type session struct {
 	lastInsertID uint64
 	lastWrite    int // hostgroup of the last statement that made an insert id, -1
 	warned       int // hostgroup whose last statement raised warnings, -1
+	last         lastStatement
 
 	backends []backend // server connections that hold state of the session, and the one in use
 	current  *backend  // whose answer is being relayed
@@ -141,7 +142,7 @@ func (s *session) userIsolation(l *wire.Login) string {
 func (s *session) forget() {
 	s.setVars(s.firstVars)
 	s.good, s.once = s.firstVars, ""
-	s.lockedOn, s.flagIN, s.lastInsertID, s.lastWrite, s.warned = -1, 0, 0, -1, -1
+	s.lockedOn, s.flagIN, s.lastInsertID, s.lastWrite, s.warned, s.last = -1, 0, 0, -1, -1, lastStatement{}
 	s.stmts.clear()
 	s.gtids = gtids{}
 }

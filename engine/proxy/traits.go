@@ -16,6 +16,8 @@ const (
 	traitInsertID                       // LAST_INSERT_ID(
 	traitUserVariable                   // @name, not @@name, not user@host
 	traitSeveral                        // a semicolon: more than one statement
+	traitDiagnostics                    // asks how the last statement ended
+	traitAutocommit                     // @@autocommit
 )
 
 // phrases are what makes a trait, in lower case, found at the beginning of a word.
@@ -30,11 +32,17 @@ var phrases = []struct {
 	{"get_lock(", traitGetLock},
 	{"get_lock (", traitGetLock},
 	{"release_all_locks(", traitReleaseLocks},
+	{"release_all_locks (", traitReleaseLocks},
 	{"release_lock(", traitReleaseLock},
 	{"release_lock (", traitReleaseLock},
 	{"found_rows(", traitAskFoundRows},
+	{"found_rows (", traitAskFoundRows},
+	{"row_count(", traitDiagnostics},
+	{"row_count (", traitDiagnostics},
+	{"get diagnostics", traitDiagnostics},
 	{"sql_calc_found_rows", traitFoundRows},
 	{"last_insert_id(", traitInsertID},
+	{"last_insert_id (", traitInsertID},
 }
 
 // byLetter lists the phrases by their first letter.
@@ -61,7 +69,11 @@ func traitsOf(text []byte) trait {
 				i++
 			}
 		case c == '@':
-			if isUserVariable(text, i) {
+			switch {
+			case i+1 < len(text) && text[i+1] == '@':
+				i++
+				found |= systemVariable(text[i+1:])
+			case isUserVariable(text, i):
 				found |= traitUserVariable
 			}
 		case c == ';':
@@ -69,6 +81,25 @@ func traitsOf(text []byte) trait {
 		}
 	}
 	return found
+}
+
+// systemVariable is what matters of a variable behind @@.
+func systemVariable(name []byte) trait {
+	for _, scope := range []string{"session.", "local."} {
+		if beginsWith(name, scope) {
+			name = name[len(scope):]
+			break
+		}
+	}
+	switch {
+	case beginsWith(name, "last_insert_id"), beginsWith(name, "identity"):
+		return traitInsertID
+	case beginsWith(name, "warning_count"), beginsWith(name, "error_count"):
+		return traitDiagnostics
+	case beginsWith(name, "autocommit"):
+		return traitAutocommit
+	}
+	return 0
 }
 
 // beginsWith compares the beginning of text with a phrase in lower case, in any letter case.
