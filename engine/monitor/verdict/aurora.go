@@ -42,8 +42,12 @@ func (Aurora) event() {}
 type auroraView struct {
 	writer    Addr   // the zero Addr while none is known
 	since     string // Updated of the row that made it writer, or confirmed it
+	old       int    // answers in a row that were older than that
 	instances map[Addr][]time.Duration
 }
+
+// oldAnswers in a row, from whatever instances, mean that their clock was set back.
+const oldAnswers = 20
 
 // maxInstances bounds what is kept of one answer; Aurora allows 16.
 const maxInstances = 64
@@ -66,9 +70,15 @@ func (j *Judge) aurora(e Aurora) (out []Action) {
 		a := c.Aurora.addr(h.ID)
 		lags := append(slices.Clone(before[a]), h.Lag)
 		v.instances[a] = lags[max(0, len(lags)-max(1, c.Aurora.Checks)):]
-		if !h.Writes || h.Updated < v.since { // an instance that is behind still tells of the writer before
+		if !h.Writes {
 			continue
 		}
+		if h.Updated < v.since { // an instance that is behind still tells of the writer before
+			if v.old++; v.old < oldAnswers {
+				continue
+			}
+		}
+		v.old = 0
 		if v.writer != (Addr{}) && v.writer != a {
 			out = append(out, Failover{c.Writer, a})
 		}

@@ -107,7 +107,7 @@ func (c *Cluster) cast(seats []*seat) {
 		}
 	}
 	slices.SortFunc(candidates, func(a, b *seat) int {
-		return cmp.Or(cmp.Compare(a.handicap(), b.handicap()), cmp.Compare(b.weight, a.weight),
+		return cmp.Or(cmp.Compare(c.handicap(a), c.handicap(b)), cmp.Compare(b.weight, a.weight),
 			cmp.Compare(b.addr.Host, a.addr.Host), cmp.Compare(b.addr.Port, a.addr.Port))
 	})
 	for i, s := range candidates {
@@ -118,10 +118,13 @@ func (c *Cluster) cast(seats []*seat) {
 	}
 }
 
-// handicap ranks those last as writers who may be none: their first checks failed, or they are busy with a state transfer.
-func (s *seat) handicap() int {
+// handicap ranks those last as writers who may be none: their first checks failed, or they are busy with a state transfer. Of a
+// group few members write, so that one that is known to do so comes before any that is not known.
+func (c *Cluster) handicap(s *seat) int {
 	switch {
 	case s.sight.standing == suspect:
+		return 3
+	case s.sight.standing == unchecked && c.Kind == GroupReplication:
 		return 2
 	case s.sight.donor:
 		return 1
