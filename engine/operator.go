@@ -90,6 +90,8 @@ func (o *operator) Flush(what admin.Flushable) error {
 		o.proxy.FlushLogs()
 	case admin.FlushQueryCache:
 		o.proxy.FlushCache()
+	case admin.FlushClientHosts:
+		o.proxy.FlushClientHosts()
 	}
 	return nil
 }

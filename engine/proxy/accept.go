@@ -19,6 +19,10 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 		p.greet(nc)
 		return
 	}
+	if p.hosts.shutOut(nc.RemoteAddr(), set) {
+		nc.Close()
+		return
+	}
 	shard.Add(stats.ClientConnectionsCreated, 1)
 	tune(nc, set.keepalive)
 	c := wire.NewConn(nc)
@@ -36,7 +40,9 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	if ctx.Err() != nil { // too late for the watchdog to tell the session
 		return
 	}
-	if !s.logIn() {
+	in, known := s.logIn()
+	p.hosts.note(nc.RemoteAddr(), !known, p.settings.Load(), p.now()) // by the address that will be seen before any header
+	if !in {
 		shard.Add(stats.ClientConnectionsAborted, 1)
 		return
 	}
@@ -57,26 +63,26 @@ func tune(nc net.Conn, keepalive time.Duration) {
 	}
 }
 
-// logIn authenticates the client and answers it.
-func (s *session) logIn() bool {
+// logIn authenticates the client and answers it. known is a client with the right password, which may be refused all the same.
+func (s *session) logIn() (in, known bool) {
 	l, err := s.p.auth.Load().Handshake(s.client, s.id)
 	if err != nil {
 		s.countDenial(err)
-		return false
+		return false, false
 	}
 	if err := s.enter(l); err != nil {
 		s.name = l.User
 		s.audit(auditConnectErr, err.Message, time.Time{})
 		s.refuse(err)
-		return false
+		return false, true
 	}
 	if s.reply() != nil {
-		return false
+		return false, true
 	}
 	if s.caps&wire.CapCompress != 0 && !s.user.fastForward { // a fast_forward session sees first what its server can do
 		s.client.StartCompression()
 	}
-	return true
+	return true, true
 }
 
 func (s *session) countDenial(err error) {

@@ -138,6 +138,9 @@ func (s *session) outrun(b *backend, st *statement) bool {
 // session commits.
 func (s *session) capabilities(st *statement) wire.Capability {
 	caps := s.caps & sharedCapabilities
+	if s.p.settings.Load().serverEOF && !s.user.fastForward { // whose answers nobody translates
+		caps &^= wire.CapDeprecateEOF
+	}
 	if (s.tracksGTIDs || s.p.rules.Load().WantsGTIDs(st.hostgroup)) && !s.user.fastForward {
 		caps |= wire.CapSessionTrack
 	}

@@ -53,6 +53,10 @@ type settings struct {
 	logAll          bool // eventslog_default_log
 	trackGTIDs      bool // default_session_track_gtids=OWN_GTID
 	passGTIDs       bool // client_session_track_gtid: clients are told of them
+	hostCache       int  // client_host_cache_size
+	hostErrors      int  // client_host_error_counts
+	bytesPerSecond  int  // throttle_max_bytes_per_second_to_client; 0 for no limit
+	serverEOF       bool // enable_server_deprecate_eof is off
 	cacheMost       int  // threshold_resultset_size: longest answer that is cached, in bytes
 	cacheEmpty      bool // query_cache_stores_empty_result
 	cacheWarnings   bool // query_cache_handle_warnings
@@ -104,6 +108,10 @@ func readSettings(v layers.Variables) *settings {
 		logAll:          v.Int("mysql-eventslog_default_log") == 1,
 		trackGTIDs:      v.String("mysql-default_session_track_gtids") == "OWN_GTID",
 		passGTIDs:       v.Bool("mysql-client_session_track_gtid"),
+		hostCache:       v.Int("mysql-client_host_cache_size"),
+		hostErrors:      v.Int("mysql-client_host_error_counts"),
+		bytesPerSecond:  v.Int("mysql-throttle_max_bytes_per_second_to_client"),
+		serverEOF:       !v.Bool("mysql-enable_server_deprecate_eof"),
 		cacheMost:       v.Int("mysql-threshold_resultset_size"),
 		cacheEmpty:      v.Bool("mysql-query_cache_stores_empty_result"),
 		cacheWarnings:   v.Int("mysql-query_cache_handle_warnings") == 1,

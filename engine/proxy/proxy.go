@@ -55,6 +55,7 @@ type Proxy struct {
 	counters  *stats.Counters
 	digests   *stats.Digests
 	errors    stats.Errors
+	hosts     clientHosts
 	passwords wire.PasswordCache
 	prepared  *prepared.Cache
 	users     users

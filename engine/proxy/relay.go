@@ -85,6 +85,7 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 	answered := false
 	held := 0 // bytes of a packet that came in part, which the client gets once it is whole
 	out := st.relaying.out
+	most := s.p.settings.Load().bytesPerSecond
 	for done := false; !done; {
 		chunk, err := b.conn.ReadBehind(held)
 		if err != nil {
@@ -124,6 +125,9 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		}
 		answered = answered || len(pass) > 0
 		st.keep.add(pass)
+		if most > 0 && !s.pace(len(pass), most) {
+			return outcome{err: errSession, client: true, answered: true}
+		}
 		if a.File {
 			if o := s.upload(b, t); o.err != nil {
 				return o

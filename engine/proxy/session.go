@@ -52,6 +52,7 @@ type session struct {
 	lastWrite    int // hostgroup of the last statement that made an insert id, -1
 	warned       int // hostgroup whose last statement raised warnings, -1
 	last         lastStatement
+	paced        time.Time // when the client may get more, where its bytes are counted
 
 	backends []backend // server connections that hold state of the session, and the one in use
 	current  *backend  // whose answer is being relayed

@@ -30,6 +30,9 @@ func (p *Proxy) Tables() stats.Tables {
 
 		"stats_mysql_prepared_statements_info": p.statementRows,
 
+		"stats_mysql_client_host_cache":       func() *schema.Rows { return p.hosts.rows(false) },
+		"stats_mysql_client_host_cache_reset": func() *schema.Rows { return p.hosts.rows(true) },
+
 		"stats_mysql_errors":       func() *schema.Rows { return p.errors.Rows(false) },
 		"stats_mysql_errors_reset": func() *schema.Rows { return p.errors.Rows(true) },
 	}

@@ -42,6 +42,22 @@ func ExecutedRows(list []Executed) *schema.Rows {
 	return rows
 }
 
+// ClientHost is one address that failed to log in, as stats_mysql_client_host_cache shows it.
+type ClientHost struct {
+	Address    string
+	Errors     int
+	LastMicros int64 // microseconds since 1970
+}
+
+// ClientHostRows is stats_mysql_client_host_cache.
+func ClientHostRows(list []ClientHost) *schema.Rows {
+	rows := table("stats_mysql_client_host_cache")
+	for _, h := range list {
+		rows.Rows = append(rows.Rows, cells(h.Address, h.Errors, h.LastMicros))
+	}
+	return rows
+}
+
 // Free is a free server connection as stats_mysql_free_connections shows it.
 type Free struct {
 	FD, Hostgroup     int

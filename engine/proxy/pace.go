@@ -1,0 +1,28 @@
+package proxy
+
+import "time"
+
+// pace holds an answer back so that the client gets no more bytes in a second than mysql-throttle_max_bytes_per_second_to_client
+// says. The server waits meanwhile, once the buffers between are full. It is false when the session ends, or its statement.
+func (s *session) pace(sent, most int) bool {
+	const grain = 10 * time.Millisecond // shorter waits are saved up
+	now := time.Now()
+	if s.paced.Before(now) {
+		s.paced = now
+	}
+	s.paced = s.paced.Add(time.Duration(sent) * time.Second / time.Duration(most))
+	for left := s.paced.Sub(now); left > grain; left = time.Until(s.paced) {
+		t := time.NewTimer(min(left, 200*time.Millisecond))
+		select {
+		case <-s.ctx.Done():
+			t.Stop()
+			return false
+		case <-t.C:
+		}
+		if s.view.outcome() != goOn {
+			s.paced = time.Now() // what is left of the answer of an interrupted statement is little
+			return true
+		}
+	}
+	return true
+}
