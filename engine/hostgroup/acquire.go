@@ -198,7 +198,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	turn := g.join(a.r, late)
 	defer g.leave(turn)
 	if late {
-		a.m.feeds.inquire(g, a.r.After)
+		a.m.feeds.inquire(g.servers...)
 	}
 	if g.pick(set, a.r.After) != nil { // a place came free before the queue was joined
 		return nil

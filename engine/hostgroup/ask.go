@@ -10,8 +10,8 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// Servers without a binlog reader are asked what they have executed: MariaDB's, for GTIDs of MariaDB's kind, and only while
-// somebody waits for one. A server is asked over one connection of its pool, whoever and however many wait.
+// Servers without a binlog reader are asked what they have executed, while somebody waits for a transaction. A server is asked
+// over one connection of its pool, whoever and however many wait.
 
 const (
 	// askWait is how long a server is let wait for a transaction before it is asked for its position again.
@@ -23,12 +23,9 @@ const (
 	trusted = 10 * time.Second
 )
 
-// inquire has the servers of a hostgroup asked on behalf of somebody who has joined those who wait.
-func (f *feeds) inquire(g *groupView, a *After) {
-	if !a.GTID.MariaDB() {
-		return
-	}
-	for _, s := range g.servers {
+// inquire has servers asked on behalf of somebody who has joined those who wait.
+func (f *feeds) inquire(servers ...*Server) {
+	for _, s := range servers {
 		n := s.conf.Load().feed
 		if n == nil || n.key.gtidPort != 0 || !s.usable() || !n.asking.CompareAndSwap(false, true) {
 			continue
@@ -94,19 +91,32 @@ func (f *feeds) wanted(n *feed) (*Server, *Request) {
 	return nil, nil
 }
 
-// askOnce asks for the server's position, and where that does not reach a transaction, has the server wait for that a little.
+// questions are how the servers of a family are asked what they have executed, and let wait for something, by GTID and seconds.
+// What MariaDB has applied as a replica and what it has written itself are two things; gtid_current_pos has both.
+type questions struct{ executed, wait string }
+
+var (
+	toMySQL   = questions{"SELECT @@global.gtid_executed", "SELECT WAIT_FOR_EXECUTED_GTID_SET('%s', %g)"}
+	toMariaDB = questions{"SELECT @@gtid_current_pos", "SELECT MASTER_GTID_WAIT('%s', %g)"}
+)
+
+// askOnce asks what the server has executed, and where a transaction is not among it, has the server wait for that a little.
 func (f *feeds) askOnce(c *Conn, n *feed, id *gtid.ID) error {
 	c.SetDeadline(time.Now().Add(f.m.settings.Load().connectTimeout + askWait))
-	row, err := c.Row("SELECT @@gtid_current_pos")
+	q := toMySQL
+	if id.MariaDB() {
+		q = toMariaDB
+	}
+	row, err := c.Row(q.executed)
 	if err != nil {
 		return err
 	}
 	if len(row) != 1 {
-		return errors.New("ask for the GTID position: no answer")
+		return errors.New("ask for executed GTIDs: no answer")
 	}
 	set, err := gtid.ParseSet([]byte(row[0].Text))
 	if err != nil {
-		return fmt.Errorf("ask for the GTID position: %w", err)
+		return fmt.Errorf("ask for executed GTIDs: %w", err)
 	}
 	n.asked.Store(f.m.now().UnixNano())
 	n.Publish(set, 1)
@@ -114,7 +124,7 @@ func (f *feeds) askOnce(c *Conn, n *feed, id *gtid.ID) error {
 	if n.Has(id) {
 		return nil
 	}
-	_, err = c.Row(fmt.Sprintf("SELECT MASTER_GTID_WAIT('%s', %g)", id, askWait.Seconds()))
+	_, err = c.Row(fmt.Sprintf(q.wait, id, askWait.Seconds()))
 	return err
 }
 

@@ -1,7 +1,11 @@
 package hostgroup
 
 import (
+	"context"
+	"time"
+
 	"github.com/keepsql/keepsql/engine/gtid"
+	"github.com/keepsql/keepsql/engine/wire"
 )
 
 // After is a transaction that a server must have executed to be of use for a statement. A nil or zero After wants none.
@@ -40,4 +44,41 @@ func (m *Manager) late(g *groupView, a *After) bool {
 		m.log.Warn().Int("hostgroup", g.id).Msgf("Hostgroup %d has no servers ready for GTID '%s'. Waiting for replication...", g.id, &a.GTID)
 	}
 	return true
+}
+
+// Await waits until the server of a connection has executed what the request wants, within mysql-connect_timeout_server_max; then
+// the error is 9001, as of Acquire. It ends without an error where the connection is of no use any more.
+func (m *Manager) Await(ctx context.Context, c *Conn, r *Request) error {
+	s, start := c.server, m.now()
+	for !s.has(r.After) && c.Usable() {
+		waited := m.now().Sub(start)
+		left := m.settings.Load().connectMax - waited
+		if left <= 0 {
+			m.counters.timeouts.Add(1)
+			return wire.Errorf(9001, "HY000", "Max connect timeout reached while reaching hostgroup %d after %dms"+
+				" (server %s, which the session is bound to, has not executed GTID %s)", s.Hostgroup, waited.Milliseconds(), s, &r.After.GTID)
+		}
+		if err := m.awaitTurn(ctx, s, r, min(left, recheck)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Manager) awaitTurn(ctx context.Context, s *Server, r *Request, limit time.Duration) error {
+	turn := s.group.join(r, true)
+	defer s.group.leave(turn)
+	m.feeds.inquire(s)
+	if s.has(r.After) { // since before it was joined
+		return nil
+	}
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+	case <-turn.ready:
+	}
+	return nil
 }

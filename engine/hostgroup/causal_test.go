@@ -81,12 +81,13 @@ func (f *fixture) waits(what string, ch <-chan *hostgroup.Conn) {
 func (f *fixture) known(n int) {
 	f.t.Helper()
 	f.waitFor("readers", func() bool {
+		known := 0
 		for _, e := range f.Executed() {
 			if e.GTIDs != "" {
-				n--
+				known++
 			}
 		}
-		return n <= 0
+		return known == n
 	})
 }
 
@@ -129,6 +130,22 @@ func TestOnlyServersThatHaveExecutedIt(t *testing.T) {
 	f.waitFor("readers to be left", func() bool { return len(f.Executed()) == 0 })
 	if e := f.refusal(after(1)); !strings.Contains(e.Message, "have not executed GTID 1 (") {
 		t.Errorf("without a reader: %v", e)
+	}
+}
+
+// A reader that is lost is reached again after mysql-binlog_reader_connect_retry_msec; until then nothing is known.
+func TestReaderIsLost(t *testing.T) {
+	t.Parallel()
+	f := manager(t, map[string]string{"mysql-binlog_reader_connect_retry_msec": "300"})
+	reader := gtidtest.Start(t, source+":1-9")
+	f.servers(10, "127.0.0.1", reader.Port)
+	f.known(1)
+	begin := time.Now()
+	reader.HangUp()
+	f.waitFor("the loss to be noticed", func() bool { return f.Executed()[0].GTIDs == "" })
+	f.known(1)
+	if took := time.Since(begin); took < 300*time.Millisecond || took > 3*time.Second {
+		t.Errorf("reached again after %v", took)
 	}
 }
 

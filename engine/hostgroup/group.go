@@ -101,7 +101,7 @@ func (g *group) wanted(s *Server) *Request {
 	defer g.mu.Unlock()
 	var first *Request
 	for _, t := range g.behind {
-		if a := t.r.After; a.GTID.MariaDB() && !s.has(a) && (first == nil || a.GTID.Last < first.After.GTID.Last) {
+		if a := t.r.After; !s.has(a) && (first == nil || a.GTID.Last < first.After.GTID.Last) {
 			first = t.r
 		}
 	}

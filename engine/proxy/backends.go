@@ -52,7 +52,7 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 		}
 		usable := b.conn.Usable() && !s.stale(b, st)
 		if usable && !s.outrun(b, st) {
-			return i, nil
+			return i, s.catchUp(b, st)
 		}
 		if usable {
 			s.release(i)

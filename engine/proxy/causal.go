@@ -134,6 +134,18 @@ func (s *session) outrun(b *backend, st *statement) bool {
 	return st.wants != nil && !b.inTrx && b.flags&^stickyHarmless == 0 && !b.conn.Has(st.wants)
 }
 
+// catchUp waits until the server of a connection that the session needs has executed what the statement wants. Within a
+// transaction the server shows what it did at the beginning anyway.
+func (s *session) catchUp(b *backend, st *statement) error {
+	if st.wants == nil || b.inTrx || b.conn.Has(st.wants) {
+		return nil
+	}
+	st.request = hostgroup.Request{
+		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.capabilities(st), Charset: s.charsetID, Schema: s.schema, After: st.wants,
+	}
+	return s.p.servers.Await(&s.ctx, b.conn, &st.request)
+}
+
 // capabilities are those that a server connection must have: beside the client's, session tracking where it matters what the
 // session commits.
 func (s *session) capabilities(st *statement) wire.Capability {

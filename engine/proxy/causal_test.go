@@ -104,6 +104,8 @@ type oracle struct {
 	mu    sync.Mutex // guards what follows
 	heard []string
 	next  int
+
+	chatty bool // tells of statement_id with every answer, as MySQL does
 }
 
 func (o *oracle) serve(auth *wire.Authenticator, c *wire.Conn) {
@@ -129,6 +131,9 @@ func (o *oracle) serve(auth *wire.Authenticator, c *wire.Conn) {
 			return
 		}
 		ok.State = nil
+		if o.chatty {
+			ok.State = []byte("\x00\x11\x0cstatement_id\x03858")
+		}
 		o.mu.Lock()
 		o.heard = append(o.heard, string(p[1:]))
 		on = on || strings.Contains(string(p), "session_track_gtids='OWN_GTID'")
@@ -248,6 +253,53 @@ func TestWhoIsAskedForGTIDs(t *testing.T) {
 	c.query("SET session_track_gtids='ALL_GTIDS'")
 	if got := said(t, c.query("UPDATE t SET v=1")[0]); got != string(toldGTID(source+":1")) || asked() != 1 {
 		t.Errorf("told %q, asked %d times", got, asked())
+	}
+}
+
+// A variable that MySQL counts on by itself does not keep the connection.
+func TestStatementIDKeepsNoConnection(t *testing.T) {
+	t.Parallel()
+	o := &oracle{chatty: true}
+	n := startWith(t, "", fmt.Sprintf("mysql_servers: ( { address=\"127.0.0.1\", port=%d, hostgroup=10 } )", standIn(t, o.serve)))
+	c := n.bare(t, wire.CapSessionTrack)
+	for range 3 {
+		c.query("UPDATE t SET v=1")
+	}
+	waitFor(t, "connection to be given back", func() bool { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] == "0" })
+}
+
+// Who is bound to a server that has not executed what a statement comes after waits for that server.
+func TestBoundToServerThatIsLate(t *testing.T) {
+	t.Parallel()
+	if writer == nil {
+		t.Skip("skipped, needs a database: mariadb-server is not installed")
+	}
+	first, other := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-10")
+	n := startWith(t, "connect_timeout_server_max=1000\n", "mysql_servers: ( "+readers(first, other)+` )
+mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )`)
+	n.follows(2)
+	db := n.open(1)
+	exec(t, db, "CREATE TEMPORARY TABLE bound (v INT)")
+	host := one(t, db, whoami)
+	bound, free := first, other
+	if host == "reader" {
+		bound, free = other, first
+	}
+	free.Say("I1=" + source + ":11")
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		bound.Say("I1=" + source + ":11")
+	}()
+	begin := time.Now()
+	if got := one(t, db, "SELECT /* min_gtid="+source+":11 */ COUNT(*) FROM bound"); got != "0" || time.Since(begin) < 30*time.Millisecond {
+		t.Errorf("%s rows after %v", got, time.Since(begin))
+	}
+	_, err := db.Exec("SELECT /* min_gtid=" + source + ":12 */ COUNT(*) FROM bound")
+	if err == nil || !strings.HasSuffix(err.Error(), "which the session is bound to, has not executed GTID "+source+":12)") {
+		t.Errorf("never executed: %v", err)
+	}
+	if got := one(t, db, "SELECT COUNT(*) FROM bound"); got != "0" { // the session goes on
+		t.Errorf("%s rows", got)
 	}
 }
 
