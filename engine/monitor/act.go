@@ -34,6 +34,8 @@ func (m *Monitor) act(actions []verdict.Action) {
 			m.pool.SetSpare(keys(a.Spots))
 		case verdict.Arrange:
 			m.arrange(a)
+		case verdict.Recheck:
+			m.recheck(a)
 		case verdict.Failover:
 			m.aurora.failover(a, time.Now())
 		}
@@ -66,6 +68,19 @@ func (m *Monitor) move(a verdict.Move) {
 		m.log.Error().Err(err).Str("server", a.Addr.String()).Msg("cannot move server")
 	case changed:
 		m.log.Info().Msgf("Regenerating table 'mysql_servers' due to actions on server '%s'", a.Addr)
+	}
+}
+
+// recheck makes the watchers of servers look at once.
+func (m *Monitor) recheck(a verdict.Recheck) {
+	kind := galeraCheck
+	if a.Kind == verdict.GroupReplication {
+		kind = groupCheck
+	}
+	for _, addr := range a.Servers {
+		if w := m.watchers[addr]; w != nil {
+			w.hurry(kind)
+		}
 	}
 }
 

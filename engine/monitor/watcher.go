@@ -16,6 +16,7 @@ type watcher struct {
 	task    atomic.Pointer[task] // what to do from now on
 	changed chan struct{}        // capacity 1: task is another
 	fresh   atomic.Bool          // the account is another: connect anew
+	hurried [checkKinds]atomic.Bool
 }
 
 // task is what a watcher does. It never changes.
@@ -31,6 +32,15 @@ type task struct {
 
 func (w *watcher) assign(t *task) {
 	w.task.Store(t)
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// hurry makes a check due at once.
+func (w *watcher) hurry(kind checkKind) {
+	w.hurried[kind].Store(true)
 	select {
 	case w.changed <- struct{}{}:
 	default:
@@ -125,6 +135,9 @@ func (w *watcher) next(last *[checkKinds]time.Time) (kind checkKind, due time.Ti
 		return kind, due
 	}
 	for k := range checkKinds {
+		if w.hurried[k].Swap(false) {
+			last[k] = time.Time{}
+		}
 		if d := t.interval(k); d > 0 && last[k].Add(d).Before(due) {
 			kind, due = k, last[k].Add(d)
 		}

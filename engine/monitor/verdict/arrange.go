@@ -25,7 +25,7 @@ func (j *Judge) arrangeAround(a Addr, kind Kind) (out []Action) {
 }
 
 func (j *Judge) isIn(c *Cluster, a Addr) bool {
-	return slices.ContainsFunc(j.config.Servers, func(s Server) bool { return s.Addr == a && c.In(s.Hostgroup) })
+	return slices.ContainsFunc(j.where[a], c.In)
 }
 
 // arrange compares where the servers of a cluster are with where they belong. Writers that are too many are shunned before

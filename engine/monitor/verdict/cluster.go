@@ -89,6 +89,13 @@ type Failover struct {
 	Addr
 }
 
+// Recheck makes a check of servers due at once, because another of their cluster has changed: what is known of them may be old.
+type Recheck struct {
+	Kind
+	Servers []Addr
+}
+
+func (Recheck) action()  {}
 func (Arrange) action()  {}
 func (Spare) action()    {}
 func (Failover) action() {}

@@ -33,7 +33,7 @@ const (
 
 // galera takes the result of a Galera check in. A login that fails and errors that say nothing about the cluster change nothing.
 func (j *Judge) galera(n *node, e Galera) (out []Action) {
-	s := &n.galera
+	s, before := &n.galera, n.galera.standing
 	switch e.Failure {
 	case None:
 		*s = e.sight()
@@ -47,7 +47,8 @@ func (j *Judge) galera(n *node, e Galera) (out []Action) {
 	default:
 		s.timeouts = 0
 	}
-	return append(out, j.arrangeAround(e.Addr, GaleraCluster)...)
+	out = append(out, j.arrangeAround(e.Addr, GaleraCluster)...)
+	return append(out, j.recheck(e.Addr, GaleraCluster, before, s.standing)...)
 }
 
 // sight is what the state amounts to.

@@ -21,7 +21,7 @@ func (Group) event() {}
 
 // group takes the result of a Group Replication check in.
 func (j *Judge) group(n *node, e Group) (out []Action) {
-	s := &n.group
+	s, before := &n.group, n.group.standing
 	switch e.Failure {
 	case None:
 		late := s.late
@@ -44,7 +44,8 @@ func (j *Judge) group(n *node, e Group) (out []Action) {
 	default:
 		s.timeouts = 0
 	}
-	return append(out, j.arrangeAround(e.Addr, GroupReplication)...)
+	out = append(out, j.arrangeAround(e.Addr, GroupReplication)...)
+	return append(out, j.recheck(e.Addr, GroupReplication, before, s.standing)...)
 }
 
 // tooFarBehind reports whether a member has more to apply than any of its clusters allows.

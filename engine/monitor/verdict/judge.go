@@ -11,6 +11,7 @@ import (
 type Judge struct {
 	config Config
 	known  map[Addr]*node
+	where  map[Addr][]int // hostgroups, those where it is OFFLINE_HARD included
 	held   map[clusterID]held
 	spare  []Spot              // said last
 	views  map[int]*auroraView // by writer hostgroup
@@ -94,9 +95,10 @@ func (j *Judge) Missing(a Addr) bool {
 // a load of the servers puts them where they are configured to be.
 func (j *Judge) configure(c Config, now time.Time) (out []Action) {
 	before := j.known
-	j.config, j.known = c, map[Addr]*node{}
+	j.config, j.known, j.where = c, map[Addr]*node{}, map[Addr][]int{}
 	var order []Addr
 	for _, s := range c.Servers {
+		j.where[s.Addr] = append(j.where[s.Addr], s.Hostgroup)
 		if s.Unwanted || j.known[s.Addr] != nil {
 			continue
 		}
@@ -212,7 +214,7 @@ func (j *Judge) ping(n *node, e Ping, now time.Time) (out []Action) {
 	switch {
 	case n.missed == 0 && n.shunned:
 		n.shunned = false
-		out = append(out, Back{e.Addr})
+		out = append(append(out, Back{e.Addr}), j.back(e.Addr)...)
 	case n.missed >= limit && (!n.shunned || now.Sub(n.told) >= sayAgain):
 		first := !n.shunned
 		n.shunned, n.told = true, now
@@ -226,11 +228,32 @@ func (j *Judge) ping(n *node, e Ping, now time.Time) (out []Action) {
 }
 
 // missing takes a server out of its clusters that does not answer pings. It comes back by a check, not by a ping.
-func (j *Judge) missing(n *node, a Addr) []Action {
-	why := fmt.Sprintf("missed %d heartbeats", n.missed)
-	n.galera = sight{standing: offline, why: why}
-	n.group = sight{standing: offline, why: why}
-	return append(j.arrangeAround(a, GaleraCluster), j.arrangeAround(a, GroupReplication)...)
+func (j *Judge) missing(n *node, a Addr) (out []Action) {
+	for _, kind := range []Kind{GaleraCluster, GroupReplication} {
+		s := n.sightOf(kind)
+		before := s.standing
+		*s = sight{standing: offline, why: fmt.Sprintf("missed %d heartbeats", n.missed)}
+		out = append(out, j.arrangeAround(a, kind)...)
+		out = append(out, j.recheck(a, kind, before, offline)...)
+	}
+	return out
+}
+
+// back asks for the check that brings a server back into its clusters.
+func (j *Judge) back(a Addr) (out []Action) {
+	for _, kind := range []Kind{GaleraCluster, GroupReplication} {
+		if slices.ContainsFunc(j.config.Clusters, func(c Cluster) bool { return c.Kind == kind && j.isIn(&c, a) }) {
+			out = append(out, Recheck{kind, []Addr{a}})
+		}
+	}
+	return out
+}
+
+func (n *node) sightOf(kind Kind) *sight {
+	if kind == GaleraCluster {
+		return &n.galera
+	}
+	return &n.group
 }
 
 func mean(list []time.Duration) time.Duration {

@@ -41,11 +41,8 @@ func (j *Judge) seats(c *Cluster) (out []*seat) {
 		t := byAddr[s.Addr]
 		if t == nil {
 			t = &seat{addr: s.Addr, node: n, weight: j.electionWeight(c, s.Addr)}
-			switch c.Kind {
-			case GaleraCluster:
-				t.sight = n.galera
-			case GroupReplication:
-				t.sight = n.group
+			if c.Kind != AuroraCluster {
+				t.sight = *n.sightOf(c.Kind)
 			}
 			byAddr[s.Addr] = t
 			out = append(out, t)
@@ -59,6 +56,29 @@ func (j *Judge) seats(c *Cluster) (out []*seat) {
 		t.in = c.inOrder(t.in)
 	}
 	return slices.DeleteFunc(out, func(t *seat) bool { return len(t.in) == 0 })
+}
+
+// recheck asks for checks of the others where one of them is not what it was.
+func (j *Judge) recheck(a Addr, kind Kind, before, now standing) []Action {
+	if before == now || before == unchecked || before == suspect {
+		return nil
+	}
+	r := Recheck{Kind: kind}
+	for i := range j.config.Clusters {
+		c := &j.config.Clusters[i]
+		if c.Kind != kind || !j.isIn(c, a) {
+			continue
+		}
+		for _, s := range j.seats(c) {
+			if s.addr != a && !s.node.shunned && !slices.Contains(r.Servers, s.addr) {
+				r.Servers = append(r.Servers, s.addr)
+			}
+		}
+	}
+	if len(r.Servers) == 0 {
+		return nil
+	}
+	return []Action{r}
 }
 
 // inOrder gives those of the cluster's hostgroups that are among some.

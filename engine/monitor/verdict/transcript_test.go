@@ -157,6 +157,12 @@ func show(a verdict.Action) string {
 			out += fmt.Sprintf(" %d:%s", s.Hostgroup, s.Host)
 		}
 		return out
+	case verdict.Recheck:
+		out := "recheck"
+		for _, s := range a.Servers {
+			out += " " + s.Host
+		}
+		return out
 	case verdict.Failover:
 		return fmt.Sprintf("failover of %d to %s", a.Writer, a.Addr)
 	case verdict.Arrange:
