@@ -70,6 +70,7 @@ func (m *Manager) failed(s *Server, err error, set *settings) {
 	if errors.As(err, &own) && harmless(own.Code) {
 		return
 	}
+	m.suspect(s)
 	s.mu.Lock()
 	shunned := s.shun.fail(m.now(), cause(err), set.shun)
 	perSecond := s.shun.errors
@@ -117,8 +118,11 @@ func (c *Conn) Cut() string {
 	return ""
 }
 
-// Draining reports whether a connection should be given back as soon as no transaction needs it.
-func (c *Conn) Draining() bool { return c.server.conf.Load().status != Online }
+// Draining reports whether a connection should be given back as soon as no transaction needs it: its server is not ONLINE, or
+// another of the cluster is used in its place.
+func (c *Conn) Draining() bool {
+	return c.server.conf.Load().status != Online || c.server.bars.Load()&barSpare != 0
+}
 
 // Describe names the server as messages to clients do.
 func (c *Conn) Describe() string {

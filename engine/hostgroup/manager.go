@@ -36,6 +36,7 @@ type Manager struct {
 	settings atomic.Pointer[settings]
 	counters counters
 	kills    chan Kill
+	suspects chan Key
 	feeds    feeds
 	lastLack atomic.Int64 // unix second of the last log line about an empty hostgroup
 
@@ -49,7 +50,7 @@ type Manager struct {
 func New(o Options) *Manager {
 	m := &Manager{
 		log: o.Log, now: o.Now, dial: o.Dial, attributes: o.Attributes, housekeeping: o.Housekeeping,
-		kills:  make(chan Kill, killQueue),
+		kills: make(chan Kill, killQueue), suspects: make(chan Key, 16),
 		groups: map[int]*group{}, servers: map[Key]*Server{},
 	}
 	if m.now == nil {

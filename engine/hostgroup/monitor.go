@@ -70,8 +70,19 @@ func (m *Manager) SetLag(key Key, lag time.Duration, late bool) bool {
 	return changed
 }
 
-// SetSpare says which servers are writers more than their cluster is allowed. They are shunned in that hostgroup, also where
-// they come into it later, and keep what they are doing; those that were said before and are not now are used again.
+// Suspects tells of servers to which no connection could be opened, for whoever can find out more. Some may be left out where
+// there are many.
+func (m *Manager) Suspects() <-chan Key { return m.suspects }
+
+func (m *Manager) suspect(s *Server) {
+	select {
+	case m.suspects <- s.Key:
+	default:
+	}
+}
+
+// SetSpare says which servers a cluster has and does not need for now, as writers more than are allowed. They are shunned in that
+// hostgroup, also where they come into it later, and finish their transactions; those that were said before and are not now are used again.
 func (m *Manager) SetSpare(keys []Key) {
 	spare := make(map[Key]bool, len(keys))
 	for _, k := range keys {

@@ -55,7 +55,7 @@ func TestWarming(t *testing.T) {
 func TestMaxAge(t *testing.T) {
 	t.Parallel()
 	f := manager(t, map[string]string{"mysql-connection_max_age_ms": "400"}, row{1, server.Port, 1, 10, ""})
-	c, held := f.acquire(app(1)), f.acquire(app(1))
+	held, c := f.acquire(app(1)), f.acquire(app(1)) // the one that is held is the older
 	f.Release(c)
 	f.waitFor("an old free connection to be closed", func() bool { return f.status(1, server.Port).ConnFree == 0 })
 	f.Release(held)

@@ -84,6 +84,25 @@ func (m *Monitor) recheck(a verdict.Recheck) {
 	}
 }
 
+// suspectPause is between two checks of a server that clients found not to accept connections.
+const suspectPause = 200 * time.Millisecond
+
+// suspect has a member of a cluster checked at once: if it is gone, clients wait for another to take its place.
+func (m *Monitor) suspect(a verdict.Addr) {
+	w, now := m.watchers[a], time.Now()
+	if w == nil || now.Sub(w.suspected) < suspectPause {
+		return
+	}
+	t := w.task.Load()
+	if t.galera {
+		w.hurry(galeraCheck)
+	}
+	if t.group {
+		w.hurry(groupCheck)
+	}
+	w.suspected = now
+}
+
 func keys(spots []verdict.Spot) []hostgroup.Key {
 	out := make([]hostgroup.Key, len(spots))
 	for i, s := range spots {

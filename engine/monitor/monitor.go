@@ -23,6 +23,7 @@ type Pool interface {
 	SetLag(key hostgroup.Key, lag time.Duration, late bool) (changed bool)
 	LagWhenNull(hostgroup int) int
 	SetSpare(keys []hostgroup.Key)
+	Suspects() <-chan hostgroup.Key
 	TLS(host string, port int, user string) (*tls.Config, error)
 }
 
@@ -105,6 +106,8 @@ func (m *Monitor) Run(ctx context.Context) error {
 			m.configure(ctx)
 		case o := <-m.results:
 			m.take(&o)
+		case k := <-m.pool.Suspects():
+			m.suspect(verdict.Addr{Host: k.Host, Port: k.Port})
 		case now := <-prune.C:
 			m.history.prune(now.Add(-m.settings.Load().history))
 		}

@@ -17,6 +17,8 @@ type watcher struct {
 	changed chan struct{}        // capacity 1: task is another
 	fresh   atomic.Bool          // the account is another: connect anew
 	hurried [checkKinds]atomic.Bool
+
+	suspected time.Time // when clients last found it not to accept connections; of the goroutine that owns the watcher
 }
 
 // task is what a watcher does. It never changes.

@@ -44,11 +44,18 @@ func (j *Judge) arrange(c *Cluster) (out []Action) {
 		if s.spare {
 			now.spare = append(now.spare, spot)
 		}
+		if s.ends {
+			for _, g := range want {
+				if g != c.Offline {
+					now.spare = append(now.spare, Spot{g, s.addr})
+				}
+			}
+		}
 		moves := !slices.Equal(want, s.in)
 		if moves {
 			a.Places = append(a.Places, Place{Addr: s.addr, In: want})
 		}
-		if moves || s.role != stays && s.spare != slices.Contains(before.spare, spot) {
+		if moves || s.role != stays && !s.ends && s.spare != slices.Contains(before.spare, spot) {
 			out = append(out, Say{Warning, c.sentence(s)})
 		}
 		out = append(out, j.lateness(c, s, want, before, &now)...)

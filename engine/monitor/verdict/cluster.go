@@ -116,6 +116,7 @@ const (
 type sight struct {
 	standing
 	why      string        // offline: the reason
+	soft     bool          // offline: it announced it, so that transactions may be finished
 	donor    bool          // it gives a state transfer: others are better writers
 	behind   int           // transactions it has still to apply
 	late     int           // checks in a row that found it too far behind
@@ -125,7 +126,7 @@ type sight struct {
 
 // timeout counts a check without an answer; enough of them in a row, or a refusal to connect, mean that the server is offline.
 func (s *sight) timeout(a Addr, kind Kind, gone bool, limit int) (out []Action) {
-	s.timeouts++
+	s.timeouts, s.soft = s.timeouts+1, false
 	limit = max(1, limit)
 	switch {
 	case gone:

@@ -42,7 +42,7 @@ func (j *Judge) galera(n *node, e Galera) (out []Action) {
 	case Answered:
 		s.timeouts = 0
 		if e.Reason != "" {
-			s.standing, s.why = offline, e.Reason
+			s.standing, s.why, s.soft = offline, e.Reason, false
 		}
 	default:
 		s.timeouts = 0
@@ -71,7 +71,7 @@ func (s GaleraState) sight() sight {
 	out := sight{standing: writes, behind: s.Queue, donor: s.LocalState == galeraDonor}
 	switch {
 	case why != "":
-		out.standing, out.why = offline, why
+		out.standing, out.why, out.soft = offline, why, s.Primary && s.MaintMode
 	case s.ReadOnly:
 		out.standing = reads
 	}

@@ -16,6 +16,7 @@ type seat struct {
 	weight int   // decides who becomes a writer
 	role   role
 	spare  bool // it has, or gets, a row among the writers, and is not to be used there
+	ends   bool // it finishes its transactions where it is, and is not to be used there
 }
 
 // role is what a server of a cluster is used for.
@@ -114,7 +115,7 @@ func (c *Cluster) cast(seats []*seat) {
 		amongWriters := slices.Contains(s.in, c.Writer)
 		switch s.sight.standing {
 		case offline:
-			s.role = apart
+			s.role, s.ends = apart, s.sight.soft && !slices.Equal(s.in, []int{c.Offline})
 		case reads:
 			s.role = reader
 		case writes:
@@ -160,7 +161,9 @@ func (c *Cluster) place(s *seat, seats []*seat) []int {
 	case stays:
 		return s.in
 	case apart:
-		in = []int{c.Offline}
+		if in = []int{c.Offline}; s.ends {
+			in = append(in, s.in...)
+		}
 	case reader:
 		in = []int{c.Reader}
 	case writer:
