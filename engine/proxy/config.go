@@ -53,6 +53,7 @@ type settings struct {
 	logAll          bool // eventslog_default_log
 	trackGTIDs      bool // default_session_track_gtids=OWN_GTID
 	passGTIDs       bool // client_session_track_gtid: clients are told of them
+	logDigests      bool // parse_failure_logs_digest
 	hostCache       int  // client_host_cache_size
 	hostErrors      int  // client_host_error_counts
 	bytesPerSecond  int  // throttle_max_bytes_per_second_to_client; 0 for no limit
@@ -108,6 +109,7 @@ func readSettings(v layers.Variables) *settings {
 		logAll:          v.Int("mysql-eventslog_default_log") == 1,
 		trackGTIDs:      v.String("mysql-default_session_track_gtids") == "OWN_GTID",
 		passGTIDs:       v.Bool("mysql-client_session_track_gtid"),
+		logDigests:      v.Bool("mysql-parse_failure_logs_digest"),
 		hostCache:       v.Int("mysql-client_host_cache_size"),
 		hostErrors:      v.Int("mysql-client_host_error_counts"),
 		bytesPerSecond:  v.Int("mysql-throttle_max_bytes_per_second_to_client"),

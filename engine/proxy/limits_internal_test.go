@@ -17,3 +17,13 @@ func TestServerDeprecateEOF(t *testing.T) {
 		}
 	}
 }
+
+// With mysql-parse_failure_logs_digest no values get into the log.
+func TestLoggedText(t *testing.T) {
+	st := &statement{sql: []byte("SET PASSWORD = 'x'"), text: []byte("SET PASSWORD = ?")}
+	for digests, want := range map[bool]string{false: "SET PASSWORD = 'x'", true: "SET PASSWORD = ?"} {
+		if got := string(st.loggable(&settings{logDigests: digests})); got != want {
+			t.Errorf("%v: %s, want %s", digests, got, want)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func (s *session) set(st *statement, set *settings) (done bool, err error) {
 		s.shard.Add(stats.ClientConnectionsLocked, 1)
 		s.shard.Add(stats.LockedSetCommands, 1)
 		s.p.log.Debug().Uint32("session", s.id).Int("hostgroup", s.lockedOn).Str("client", s.clientAddr()).
-			Msgf("Unable to parse unknown SET query from client %s. Setting lock_hostgroup. Query: %s", s.clientAddr(), cut(st.sql))
+			Msgf("Unable to parse unknown SET query from client %s. Setting lock_hostgroup. Query: %s", s.clientAddr(), cut(st.loggable(set)))
 	}
 	st.multiplex, st.opaque = 0, true // the connection stays with the session, and is reset after it
 	return false, nil
@@ -87,4 +87,12 @@ func (s *session) commitByAutocommit(next *setting.State) error {
 		s.settle(i)
 	}
 	return s.reply()
+}
+
+// loggable is the text of a statement that was not understood as the log has it.
+func (st *statement) loggable(set *settings) []byte {
+	if set.logDigests {
+		return st.text
+	}
+	return st.sql
 }
