@@ -47,6 +47,8 @@ var rules = []Rule{
 
 	{"hostgroup-unreached", "Servers in a hostgroup that no user, rule or pair leads to.", hostgroupUnreached},
 	{"hostgroup-empty", "A user or rule leads to a hostgroup without servers.", hostgroupEmpty},
+	{"hostgroup-shared", "Two rows of hostgroup tables move the servers of one hostgroup.", hostgroupShared},
+	{"hostgroup-no-writer", "A cluster with max_writers=0 has no writer.", hostgroupNoWriter},
 }
 
 // Rules lists every check, for the reference page.
