@@ -126,10 +126,14 @@ func (n *counts) text() string {
 	return b.String()
 }
 
-// cause is the innermost part of an error: "connection refused".
+// cause is the innermost part of an error, "connection refused"; of several errors in one, that of the last.
 func cause(err error) string {
 	for {
 		next := errors.Unwrap(err)
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			all := several.Unwrap()
+			next = all[len(all)-1]
+		}
 		if next == nil {
 			return err.Error()
 		}

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,5 +91,23 @@ func TestServerWithoutDeprecateEOF(t *testing.T) {
 	}
 	if got := one(t, db, "SELECT name FROM who"); got != "writer" {
 		t.Errorf("text: %s", got)
+	}
+}
+
+// A wrong init_connect is no lost server.
+func TestInitConnectRefused(t *testing.T) {
+	n := start(t, " init_connect=\"WRONG SYNTAX\"\n", "")
+	db := n.open(1)
+	for range 2 {
+		if _, err := db.Exec("SELECT 1"); codeOf(err) != 1064 || !strings.Contains(err.Error(), "init_connect: ") {
+			t.Errorf("got %v, want the server's refusal of init_connect", err)
+		}
+	}
+	n.admin("mysql_variables", "UPDATE global_variables SET variable_value='SET @a=1' WHERE variable_name='mysql-init_connect'")
+	if got := one(t, db, "SELECT @a"); got != "1" {
+		t.Errorf("after it was corrected: %s", got)
+	}
+	if got := n.table("stats_mysql_connection_pool")[0]["ConnOK"]; got != "1" {
+		t.Errorf("connections: %s", got)
 	}
 }

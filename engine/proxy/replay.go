@@ -230,7 +230,11 @@ func (s *session) initConnection(b *backend, set *settings) error {
 		statement = set.initConnect
 	}
 	if statement != "" {
-		if err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, statement...)); err != nil {
+		err := b.roundTrip(append([]byte{byte(wire.ComQuery)}, statement...))
+		if e := asServerError(err); e != nil { // the connection is as good as before
+			return &replayError{refusal: wire.Errorf(e.Code, e.State, "init_connect: %s", e.Message)}
+		}
+		if err != nil {
 			return fmt.Errorf("run init_connect: %w", err)
 		}
 	}
