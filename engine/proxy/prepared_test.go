@@ -128,3 +128,24 @@ func TestPreparedShareConnection(t *testing.T) {
 		t.Errorf("%d statements; first: %s", len(info), diff)
 	}
 }
+
+// A session that is in a schema that does not exist gets out of it by a prepared USE, too.
+func TestPreparedUseLeavesUnknownSchema(t *testing.T) {
+	n := start(t, "", "")
+	db := n.open(1)
+	exec(t, db, "USE nowhere")
+	if _, err := db.Exec("SELECT 1"); codeOf(err) != 1049 {
+		t.Fatalf("in an unknown schema: %v, want 1049", err)
+	}
+	use, err := db.Prepare("USE d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer use.Close()
+	if _, err := use.Exec(); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, db, "SELECT DATABASE()"); got != "d" {
+		t.Errorf("schema: %s", got)
+	}
+}

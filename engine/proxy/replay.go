@@ -39,6 +39,9 @@ func (s *session) goal(b *backend, st *statement, set *settings) goal {
 	g := goal{schema: s.schema, vars: s.wanted(st, b, set), once: s.once, id: s.lacksInsertID(b, st)}
 	if st.command == wire.ComStmtPrepare { // begins no transaction
 		g.once = ""
+		if beginsWith(st.text, "use ") { // may be the way out of a schema that does not exist
+			g.schema = ""
+		}
 	}
 	return g
 }
