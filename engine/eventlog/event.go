@@ -155,7 +155,7 @@ func (e *Event) appendJSON(b []byte) []byte {
 	}
 	b = strconv.AppendUint(append(b, `,"rows_sent":`...), e.RowsSent, 10)
 	b = appendString(append(b, `,"schemaname":`...), e.Schemaname)
-	if e.Hostgroup >= 0 {
+	if e.Hostgroup >= 0 && e.Server != "" { // the proxy answers some statements of a hostgroup itself
 		b = appendString(append(b, `,"server":`...), e.Server)
 	}
 	b = e.Start.AppendFormat(append(b, `,"starttime":"`...), microFormat)

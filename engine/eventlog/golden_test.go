@@ -210,3 +210,11 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+// A statement of a hostgroup that the proxy answered from what it knows has no server.
+func TestNoServer(t *testing.T) {
+	e := eventlog.Event{Kind: eventlog.Prepare, Hostgroup: 1, Query: []byte("SELECT ?")}
+	if got := string(e.Append(nil, eventlog.JSON)); strings.Contains(got, `"server"`) {
+		t.Errorf("a server without a name: %s", got)
+	}
+}

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -109,5 +110,44 @@ func TestInitConnectRefused(t *testing.T) {
 	}
 	if got := n.table("stats_mysql_connection_pool")[0]["ConnOK"]; got != "1" {
 		t.Errorf("connections: %s", got)
+	}
+}
+
+// An answer that is held back can be killed.
+func TestKillHeldBack(t *testing.T) {
+	n := start(t, " throttle_max_bytes_per_second_to_client=100000\n", "")
+	victim, killer := n.open(1), n.open(1)
+	id := one(t, victim, "SELECT CONNECTION_ID()")
+	done := make(chan error, 1)
+	go func() {
+		rows, err := victim.Query("SELECT REPEAT('x', 10000) FROM seq_1_to_1000")
+		for err == nil && rows.Next() {
+		}
+		if err == nil {
+			err = errors.Join(rows.Err(), rows.Close())
+		}
+		done <- err
+	}()
+	waitFor(t, "statement", func() bool {
+		for _, row := range n.table("stats_mysql_processlist") {
+			if row["SessionID"] == id && row["command"] == "Query" {
+				return true
+			}
+		}
+		return false
+	})
+	time.Sleep(300 * time.Millisecond)
+	begin := time.Now()
+	exec(t, killer, "KILL QUERY "+id)
+	select {
+	case err := <-done:
+		if codeOf(err) != 1317 {
+			t.Errorf("got %v, want 1317", err)
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("the answer goes on")
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("killed after %v", took)
 	}
 }

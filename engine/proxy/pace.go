@@ -6,6 +6,9 @@ import "time"
 // says. The server waits meanwhile, once the buffers between are full. It is false when the session ends, or its statement.
 func (s *session) pace(sent, most int) bool {
 	const grain = 10 * time.Millisecond // shorter waits are saved up
+	if s.view.outcome() != goOn {       // of the answer of an interrupted statement no more is coming than lies in buffers
+		return true
+	}
 	now := time.Now()
 	if s.paced.Before(now) {
 		s.paced = now
@@ -20,7 +23,7 @@ func (s *session) pace(sent, most int) bool {
 		case <-t.C:
 		}
 		if s.view.outcome() != goOn {
-			s.paced = time.Now() // what is left of the answer of an interrupted statement is little
+			s.paced = time.Now()
 			return true
 		}
 	}
