@@ -168,8 +168,8 @@ func (s *session) dropBackends() {
 	for i := len(s.backends) - 1; i >= 0; i-- {
 		b := &s.backends[i]
 		switch {
-		case s.ctx.Err() != nil || !b.conn.Usable() || b.flags&stickyUnknown != 0:
-			s.discard(i)
+		case s.ctx.Err() != nil || !b.conn.Usable() || b.flags&(stickyUnknown|stickyXA) != 0:
+			s.discard(i) // MariaDB loses hold of a prepared XA transaction, and keeps its locks, where the session is reset
 		case !b.inTrx && b.flags&^stickyHarmless == 0:
 			s.release(i)
 		default:

@@ -87,3 +87,19 @@ mysql_query_rules: ( { rule_id=1, active=1, match_pattern="reader", destination_
 		}
 	}
 }
+
+// A prepared XA transaction outlives its session, and another one ends it. Afterwards nothing of it is left on the server.
+func TestPreparedXA(t *testing.T) {
+	n := start(t, "", "")
+	n.admin("mysql_servers", "UPDATE mysql_servers SET max_connections=1")
+	first := n.open(1)
+	exec(t, first, "XA START 'held'", "INSERT INTO t (v) VALUES ('xa')", "XA END 'held'", "XA PREPARE 'held'")
+	first.Close()
+	waitFor(t, "end of the session", func() bool { return len(n.table("stats_mysql_processlist")) == 0 })
+	exec(t, n.open(1), "XA ROLLBACK 'held'")
+	db := writer.DB("")
+	defer db.Close()
+	waitFor(t, "end of all transactions on the server", func() bool {
+		return one(t, db, "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_modified > 0") == "0"
+	})
+}
