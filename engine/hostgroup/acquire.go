@@ -20,6 +20,9 @@ func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	if c != nil {
 		return c, nil
 	}
+	if r.Waits != nil {
+		r.Waits.Leave()
+	}
 	a := attempt{m: m, r: r, start: m.now(), drawn: drawn}
 	c, err := a.run(ctx)
 	if err != nil {

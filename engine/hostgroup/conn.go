@@ -84,7 +84,11 @@ type Request struct {
 	Fresh        bool            // only a new connection will do
 	Compression  Compression     // of a new connection
 	After        *After          // what the server must have executed; nil for nothing
+	Waits        Leaver          // is told before Acquire waits; nil where nobody has to be
 }
+
+// Leaver is somebody who must not wait where it is, such as a Task on an event loop.
+type Leaver interface{ Leave() }
 
 // Compression says whether a new connection is compressed, if its server can.
 type Compression byte

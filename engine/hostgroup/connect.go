@@ -32,6 +32,12 @@ func (m *Manager) connect(ctx context.Context, s *Server, r *Request, set *setti
 		}
 		return nil, err
 	}
+	if m.adopt != nil {
+		if err := m.adopt(c); err != nil {
+			_ = c.Kill()
+			return nil, err
+		}
+	}
 	s.traffic.connOK.Add(1)
 	m.counters.created.Add(1)
 	conn := &Conn{Conn: c, Info: info, server: s, login: r.Login, caps: r.Capabilities, Charset: r.Charset, created: now}

@@ -18,6 +18,8 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	// Dial connects and logs in; nil: wire.Dial.
 	Dial func(ctx context.Context, network, addr string, acc *wire.Account) (*wire.Conn, *wire.ServerInfo, error)
+	// Adopt is called with every new connection of a pool before anybody gets it; nil for nothing.
+	Adopt func(*wire.Conn) error
 	// Attributes are sent with every login beside _server_host, hostgroup_id and connection_creation_time.
 	Attributes []wire.Attribute
 	// Housekeeping is how often idle connections and shunned servers are looked at; 1 s where it is 0.
@@ -29,6 +31,7 @@ type Manager struct {
 	log          zerolog.Logger
 	now          func() time.Time
 	dial         func(ctx context.Context, network, addr string, acc *wire.Account) (*wire.Conn, *wire.ServerInfo, error)
+	adopt        func(*wire.Conn) error
 	attributes   []wire.Attribute
 	housekeeping time.Duration
 
@@ -49,7 +52,7 @@ type Manager struct {
 // New makes a Manager without servers; the loads of mysql_servers and mysql_variables bring them.
 func New(o Options) *Manager {
 	m := &Manager{
-		log: o.Log, now: o.Now, dial: o.Dial, attributes: o.Attributes, housekeeping: o.Housekeeping,
+		log: o.Log, now: o.Now, dial: o.Dial, adopt: o.Adopt, attributes: o.Attributes, housekeeping: o.Housekeeping,
 		kills: make(chan Kill, killQueue), suspects: make(chan Key, 16),
 		groups: map[int]*group{}, servers: map[Key]*Server{},
 	}

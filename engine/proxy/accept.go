@@ -7,49 +7,71 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keepsql/keepsql/engine/eventloop"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// handle serves one client connection from greeting to end; it runs in a goroutine of the listener set.
+// handle serves one client connection from greeting to end. It runs in a goroutine of the listener set, which ends where the
+// session goes on as a Task on an event loop: with the first wait for a command.
 func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
-	shard := p.counters.Shard()
 	set := p.settings.Load()
 	if p.probes.has(nc) {
 		p.greet(nc)
 		return
 	}
 	if p.hosts.shutOut(nc.RemoteAddr(), set) {
-		nc.Close()
 		return
 	}
-	shard.Add(stats.ClientConnectionsCreated, 1)
 	tune(nc, set.keepalive)
 	c := wire.NewConn(nc)
 	c.SetLimit(set.maxPacket)
-	s := newSession(ctx, p, c, shard)
-	defer s.stop()
+	s := newSession(ctx, p, c, p.counters.Shard())
+	s.shard.Add(stats.ClientConnectionsCreated, 1)
 	p.registry.add(s)
-	defer p.registry.remove(s)
-	defer func() {
-		c.Release() // the goodbye lies in a buffer
-		c.Close()
-	}()
+	p.sessions.Add(1)
 	created := p.now()
-	defer func() { s.auditEnd(created) }()
-	if ctx.Err() != nil { // too late for the watchdog to tell the session
+	if ctx.Err() != nil || !s.begins() { // with ctx ended it is too late for the watchdog to tell the session
+		s.end(created)
 		return
 	}
+	p.loops.Run(func(t *eventloop.Task) {
+		defer s.end(created)
+		defer s.leave()
+		defer s.dropBackends()
+		s.task = t
+		s.client.Bind(t)
+		s.run()
+	})
+}
+
+// begins logs the client in, on a goroutine of its own, and moves the connection to an event loop.
+func (s *session) begins() bool {
+	peer := s.client.RemoteAddr() // as seen before any header
 	in, known := s.logIn()
-	p.hosts.note(nc.RemoteAddr(), !known, p.settings.Load(), p.now()) // by the address that will be seen before any header
+	s.p.hosts.note(peer, !known, s.p.settings.Load(), s.p.now())
 	if !in {
-		shard.Add(stats.ClientConnectionsAborted, 1)
-		return
+		s.shard.Add(stats.ClientConnectionsAborted, 1)
+		s.leave()
+		return false
 	}
 	s.audit(auditConnectOK, "", time.Time{})
-	defer s.leave()
-	defer s.dropBackends()
-	s.run()
+	if err := s.client.Adopt(s.p.loops); err != nil {
+		s.p.log.Error().Err(err).Uint32("session", s.id).Str("client", s.clientAddr()).Msg("take client connection over")
+		s.leave()
+		return false
+	}
+	return true
+}
+
+// end undoes what handle has done.
+func (s *session) end(created time.Time) {
+	s.auditEnd(created)
+	s.client.Release() // the goodbye lies in a buffer
+	s.client.Close()
+	s.p.registry.remove(s)
+	s.stop()
+	s.p.sessions.Done()
 }
 
 // tune sets what TCP needs for short packets in both directions.

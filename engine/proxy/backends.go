@@ -73,6 +73,7 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	if err != nil {
 		return -1, err
 	}
+	c.Bind(s.task)
 	b := backend{conn: c, hostgroup: st.hostgroup}
 	if !set.multiplexing || s.user.fastForward {
 		b.flags |= stickyNoMultiplex
@@ -160,6 +161,7 @@ func (s *session) drop(i int) {
 	if s.backends[i].cursors > 0 {
 		s.cursorsLost(s.backends[i].hostgroup)
 	}
+	s.backends[i].conn.Bind(nil)
 	s.backends = slices.Delete(s.backends, i, i+1)
 }
 
@@ -175,6 +177,7 @@ func (s *session) dropBackends() {
 		default:
 			c := b.conn
 			s.drop(i)
+			s.task.Leave()
 			s.p.servers.Recycle(&s.ctx, c)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/keepsql/keepsql/engine/eventloop"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
@@ -126,16 +127,26 @@ func (s *session) relayBytes(i int) {
 		return
 	}
 	var answers sync.WaitGroup
-	answers.Go(func() {
+	answers.Add(1)
+	back := func(t *eventloop.Task) {
+		defer answers.Done()
+		c.BindRead(t)
+		s.client.BindWrite(t)
 		_, _ = pass(s.client, c.Conn, s.shard, stats.BackendBytesRecv, stats.FrontendBytesSent)
 		s.client.SetReadDeadline(time.Unix(1, 0)) // whatever the client says now, nobody listens
-	})
+	}
+	if s.task != nil {
+		s.p.loops.Run(back)
+	} else {
+		go back(nil)
+	}
 	goodbye, _ := pass(c.Conn, s.client, s.shard, stats.FrontendBytesRecv, stats.BackendBytesSent)
 	alone := s.view.detachForward()
-	if alone && !goodbye && hungUp(s.client.Socket().NetConn()) && s.p.settings.Load().killBackend {
+	if alone && !goodbye && s.client.Socket().HungUp() && s.p.settings.Load().killBackend {
 		s.p.servers.Kill(c, false) // it may be working for nobody
 	}
 	c.Conn.Kill()
+	s.task.Leave()
 	answers.Wait()
 	s.discard(i)
 }

@@ -65,6 +65,7 @@ func (s *session) part(i int) {
 			return
 		}
 		if killing := s.view.killed(); killing != nil {
+			s.task.Leave()
 			select {
 			case <-killing:
 			case <-s.ctx.Done():

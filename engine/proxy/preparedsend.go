@@ -91,6 +91,7 @@ func (s *session) makeRoom(b *backend) bool {
 		return true
 	}
 	s.p.servers.Shed(b.conn.Server())
+	s.task.Leave()
 	t := time.NewTimer(shedPause)
 	defer t.Stop()
 	select {

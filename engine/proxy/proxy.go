@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/cache"
+	"github.com/keepsql/keepsql/engine/eventloop"
 	"github.com/keepsql/keepsql/engine/firewall"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/listen"
@@ -52,6 +54,8 @@ type Proxy struct {
 
 	servers   *hostgroup.Manager
 	listeners *listen.Set
+	loops     *eventloop.Loops // on which sessions run; nil before Run
+	sessions  sync.WaitGroup   // one for each session
 	counters  *stats.Counters
 	digests   *stats.Digests
 	errors    stats.Errors
@@ -102,6 +106,7 @@ func New(o Options) *Proxy {
 	p.scratch.New = func() any { return new(scratch) }
 	p.servers = hostgroup.New(hostgroup.Options{
 		Log: o.Log, Now: o.Now,
+		Adopt:      func(c *wire.Conn) error { return c.Adopt(p.loops) },
 		Attributes: []wire.Attribute{{Name: "program_name", Value: "proxysql"}},
 	})
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle, NoKeepAlive: true})
@@ -129,6 +134,11 @@ func mustCompileNothing() *rule.Set {
 // Run serves clients until ctx ends, then closes their connections and joins everything it started. It is called once,
 // after the layers have booted.
 func (p *Proxy) Run(ctx context.Context) error {
+	loops, err := eventloop.New(min(p.settings.Load().threads, runtime.NumCPU()))
+	if err != nil {
+		return fmt.Errorf("serve clients: %w", err)
+	}
+	p.loops = loops
 	p.mu.Lock()
 	p.running = true
 	p.mu.Unlock()
@@ -146,15 +156,17 @@ func (p *Proxy) Run(ctx context.Context) error {
 	front.Go(func() { p.cache.Run(ctx) })
 	front.Go(func() { p.mirrors.run(ctx) })
 	front.Wait()
+	p.sessions.Wait()
 	stopServers()
 	servers.Wait()
+	errLoops := loops.Close()
 	if errListen != nil {
 		return fmt.Errorf("serve clients: %w", errListen)
 	}
 	if errServers != nil {
 		return fmt.Errorf("look after servers: %w", errServers)
 	}
-	return nil
+	return errLoops
 }
 
 // Servers are the pools.

@@ -74,6 +74,7 @@ func (s *session) answerByRule(st *statement, set *settings) (done bool, err err
 // pause holds a statement back.
 func (s *session) pause(st *statement, delay time.Duration) error {
 	s.view.reach("Delay", st.sql, -1, st.start, time.Time{})
+	s.task.Leave()
 	t := time.NewTimer(delay)
 	defer t.Stop()
 	select {

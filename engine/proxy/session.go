@@ -8,19 +8,21 @@ import (
 	"time"
 
 	"github.com/keepsql/keepsql/conf/charset"
+	"github.com/keepsql/keepsql/engine/eventloop"
 	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// session is one client connection. Only its own goroutine touches it, except for view and ctx.
+// session is one client connection. Only its own goroutine, or Task, touches it, except for view and ctx.
 type session struct {
 	p      *Proxy
 	id     uint32
 	shard  *stats.Shard
 	client *wire.Conn
-	ctx    lifetime // ends with the proxy, or when the watchdog gives the session up
+	task   *eventloop.Task // the session runs in it; nil for a goroutine of its own
+	ctx    lifetime        // ends with the proxy, or when the watchdog gives the session up
 	view   view
 
 	// From the login.

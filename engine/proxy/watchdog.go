@@ -2,11 +2,7 @@ package proxy
 
 import (
 	"context"
-	"net"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // lastWords is how long a client may take to read what it is told at the end.
@@ -62,7 +58,7 @@ func (p *Proxy) watchSession(s *session, now time.Time, set *settings) {
 		p.expire(s, "inactive for", now.Sub(since))
 	case doing == sleeping && kept && now.After(keptUntil):
 		s.wake()
-	case (doing == acquiring || doing == waiting) && now.Sub(since) > p.watch && hungUp(s.client.Socket().NetConn()):
+	case (doing == acquiring || doing == waiting) && now.Sub(since) > p.watch && s.client.Socket().HungUp():
 		p.interrupt(s, clientGone, "client is gone")
 	case doing == waiting && !deadline.IsZero() && now.After(deadline):
 		p.interrupt(s, timedOut, "query timeout")
@@ -79,7 +75,7 @@ func (p *Proxy) insist(s *session) {
 		v.killing = p.servers.KillTelling(v.conn, true)
 	}
 	v.mu.Unlock()
-	if again && hungUp(s.client.Socket().NetConn()) {
+	if again && s.client.Socket().HungUp() {
 		p.interrupt(s, clientGone, "client is gone")
 	}
 }
@@ -159,23 +155,4 @@ func (v *view) userIs(name string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.doing != connecting && v.user == name
-}
-
-// hungUp reports whether the peer of a socket has closed it. A connection that is no socket never has.
-func hungUp(c net.Conn) bool {
-	sc, ok := c.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	rc, err := sc.SyscallConn()
-	if err != nil {
-		return true
-	}
-	gone := false
-	err = rc.Control(func(fd uintptr) {
-		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
-		n, err := unix.Poll(fds, 0)
-		gone = err == nil && n > 0 && fds[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
-	})
-	return gone || err != nil
 }

@@ -1,20 +1,26 @@
 package wire
 
 import (
+	"errors"
 	"net"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Socket is a net.Conn over a stream socket that costs as little as the kernel allows: it tries the system call first,
 // non-blocking and without telling the scheduler, and parks in the runtime's netpoller only on EAGAIN. One goroutine may
 // read while another writes; reads do not allocate, neither do writes.
 //
+// After Adopt it waits at an event loop instead of the runtime's netpoller.
+//
 // Connections that are no kernel sockets (pipes, TLS), builds with the race detector (which cannot see memory written by
 // raw system calls) and platforms other than Linux use the net.Conn's own methods.
 type Socket struct {
-	nc  net.Conn
-	raw rawSocket
+	nc   net.Conn // nil when adopted
+	raw  rawSocket
+	loop *looped // nil until adopted
 }
 
 // NewSocket takes over nc. Nobody else may read or write it from then on.
@@ -29,7 +35,10 @@ func NewSocket(nc net.Conn) *Socket {
 
 // Read fills p with what is there, at least one byte. It returns io.EOF when the peer has closed.
 func (s *Socket) Read(p []byte) (int, error) {
-	if !s.raw.usable() || len(p) == 0 {
+	switch {
+	case s.loop != nil:
+		return s.loop.read(p)
+	case !s.raw.usable() || len(p) == 0:
 		return s.nc.Read(p)
 	}
 	return s.raw.read(p)
@@ -42,9 +51,12 @@ func (s *Socket) Write(p []byte) (int, error) {
 	}
 	var n int
 	var err error
-	if s.raw.usable() {
+	switch {
+	case s.loop != nil:
+		n, err = s.loop.write(p)
+	case s.raw.usable():
 		n, err = s.raw.write(p)
-	} else {
+	default:
 		n, err = s.nc.Write(p)
 	}
 	if err != nil {
@@ -56,61 +68,108 @@ func (s *Socket) Write(p []byte) (int, error) {
 // readPooled reads into a buffer that is taken from the pool only when there is something to read, so that a goroutine
 // waiting for its peer holds none. The caller puts the buffer back. ok is false when this socket cannot do that.
 func (s *Socket) readPooled() (buf *buffer, n int, ok bool, err error) {
-	if !s.raw.usable() {
+	switch {
+	case s.loop != nil:
+		buf, n, err = s.loop.readPooled()
+	case s.raw.usable():
+		buf, n, err = s.raw.readPooled()
+	default:
 		return nil, 0, false, nil
 	}
-	buf, n, err = s.raw.readPooled()
 	return buf, n, true, err
 }
 
 // Quiet reports whether the peer has neither sent anything that was not read yet nor closed the connection: what is
 // asked of a pooled connection before it is used. It never blocks. A connection that is no socket counts as quiet.
 func (s *Socket) Quiet() bool {
-	sc, ok := s.nc.(syscall.Conn)
-	if !ok {
-		return true
-	}
-	rc, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	quiet := false
-	err = rc.Control(func(fd uintptr) {
+	quiet := true
+	err := s.control(func(fd int) {
 		var b [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		_, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		quiet = err == syscall.EAGAIN
 	})
 	return err == nil && quiet
 }
 
-// NetConn returns the connection NewSocket was given.
-func (s *Socket) NetConn() net.Conn { return s.nc }
+// HungUp reports whether the peer has closed the connection, whatever it sent before. It never blocks. A connection that is no
+// socket has not.
+func (s *Socket) HungUp() bool {
+	gone := false
+	err := s.control(func(fd int) {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(fds, 0)
+		gone = err == nil && n > 0 && fds[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
+	})
+	return gone || err != nil
+}
+
+// control calls f with the file descriptor, which stays open meanwhile. Without one it does nothing. The error is that of a closed
+// socket.
+func (s *Socket) control(f func(fd int)) error {
+	if s.loop != nil {
+		return s.loop.control(f)
+	}
+	sc, ok := s.nc.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return rc.Control(func(fd uintptr) { f(int(fd)) })
+}
 
 // Close closes the socket; blocked reads and writes return with net.ErrClosed.
-func (s *Socket) Close() error { return s.nc.Close() }
+func (s *Socket) Close() error {
+	if s.loop != nil {
+		return s.loop.d.Close()
+	}
+	return s.nc.Close()
+}
 
 // LocalAddr returns the local address.
-func (s *Socket) LocalAddr() net.Addr { return s.nc.LocalAddr() }
+func (s *Socket) LocalAddr() net.Addr {
+	if s.loop != nil {
+		return s.loop.local
+	}
+	return s.nc.LocalAddr()
+}
 
 // RemoteAddr returns the peer's address.
-func (s *Socket) RemoteAddr() net.Addr { return s.nc.RemoteAddr() }
+func (s *Socket) RemoteAddr() net.Addr {
+	if s.loop != nil {
+		return s.loop.remote
+	}
+	return s.nc.RemoteAddr()
+}
 
 // SetDeadline bounds reads and writes; the zero time takes the bound away.
-func (s *Socket) SetDeadline(t time.Time) error { return s.nc.SetDeadline(t) }
+func (s *Socket) SetDeadline(t time.Time) error {
+	return errors.Join(s.SetReadDeadline(t), s.SetWriteDeadline(t))
+}
 
 // SetReadDeadline bounds reads; the zero time takes the bound away.
-func (s *Socket) SetReadDeadline(t time.Time) error { return s.nc.SetReadDeadline(t) }
+func (s *Socket) SetReadDeadline(t time.Time) error {
+	if s.loop != nil {
+		s.loop.d.SetReadDeadline(t)
+		return nil
+	}
+	return s.nc.SetReadDeadline(t)
+}
 
 // SetWriteDeadline bounds writes; the zero time takes the bound away.
-func (s *Socket) SetWriteDeadline(t time.Time) error { return s.nc.SetWriteDeadline(t) }
+func (s *Socket) SetWriteDeadline(t time.Time) error {
+	if s.loop != nil {
+		s.loop.d.SetWriteDeadline(t)
+		return nil
+	}
+	return s.nc.SetWriteDeadline(t)
+}
 
 // FD is the number of the socket's file descriptor, for display; -1 where there is none.
 func (s *Socket) FD() int {
-	fd := -1
-	if sc, ok := s.nc.(syscall.Conn); ok {
-		if rc, err := sc.SyscallConn(); err == nil {
-			_ = rc.Control(func(n uintptr) { fd = int(n) }) // a closed socket has none
-		}
-	}
-	return fd
+	number := -1
+	_ = s.control(func(fd int) { number = fd }) // a closed socket has none
+	return number
 }

@@ -2,7 +2,11 @@
 
 package wire
 
-import "net"
+import (
+	"errors"
+	"net"
+	"syscall"
+)
 
 // rawSocket is never usable in this build; see socket_raw.go.
 type rawSocket struct{}
@@ -12,3 +16,17 @@ func (rawSocket) usable() bool                      { return false }
 func (rawSocket) read([]byte) (int, error)          { panic("wire: raw read in a build without") }
 func (rawSocket) write([]byte) (int, error)         { panic("wire: raw write in a build without") }
 func (rawSocket) readPooled() (*buffer, int, error) { panic("wire: raw read in a build without") }
+
+// receive and send do one system call each on a non-blocking socket. The race detector sees what they read and write.
+func receive(fd int, p []byte) (int, syscall.Errno) { return retried(syscall.Read, fd, p) }
+
+func send(fd int, p []byte) (int, syscall.Errno) { return retried(syscall.Write, fd, p) }
+
+func retried(call func(int, []byte) (int, error), fd int, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := call(fd, p)
+		if e, _ := errors.AsType[syscall.Errno](err); e != syscall.EINTR {
+			return max(n, 0), e
+		}
+	}
+}

@@ -45,13 +45,13 @@ func (r *rawSocket) init(nc net.Conn) {
 func (r *rawSocket) usable() bool { return r.rc != nil }
 
 func (r *rawSocket) tryRead(fd uintptr) bool {
-	r.rn, r.rerr = rawCall(syscall.SYS_RECVFROM, fd, r.rbuf, syscall.MSG_DONTWAIT)
+	r.rn, r.rerr = receive(int(fd), r.rbuf)
 	return r.rerr != syscall.EAGAIN
 }
 
 func (r *rawSocket) tryReadPooled(fd uintptr) bool {
 	buf := getBuffer()
-	r.rn, r.rerr = rawCall(syscall.SYS_RECVFROM, fd, buf[:], syscall.MSG_DONTWAIT)
+	r.rn, r.rerr = receive(int(fd), buf[:])
 	if r.rerr != 0 || r.rn == 0 {
 		putBuffer(buf)
 		return r.rerr != syscall.EAGAIN
@@ -62,7 +62,7 @@ func (r *rawSocket) tryReadPooled(fd uintptr) bool {
 
 func (r *rawSocket) tryWrite(fd uintptr) bool {
 	for len(r.wbuf) > 0 {
-		n, e := rawCall(syscall.SYS_SENDTO, fd, r.wbuf, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+		n, e := send(int(fd), r.wbuf)
 		if e != 0 {
 			r.werr = e
 			return e != syscall.EAGAIN
@@ -122,6 +122,15 @@ func (r *rawSocket) write(p []byte) (int, error) {
 		return r.wn, os.NewSyscallError("sendto", r.werr)
 	}
 	return r.wn, nil
+}
+
+// receive and send do one non-blocking system call each.
+func receive(fd int, p []byte) (int, syscall.Errno) {
+	return rawCall(syscall.SYS_RECVFROM, uintptr(fd), p, syscall.MSG_DONTWAIT)
+}
+
+func send(fd int, p []byte) (int, syscall.Errno) {
+	return rawCall(syscall.SYS_SENDTO, uintptr(fd), p, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
 // rawCall does recvfrom or sendto without address. The call cannot block, so the scheduler need not be told of it.
