@@ -65,11 +65,15 @@ func (d *Descriptor) BeginWrite() (fd int, err error) { return d.begin(&d.write)
 
 // Begin is BeginRead for an operation that does neither.
 func (d *Descriptor) Begin() (fd int, err error) {
-	if d.uses.Add(1)&closedBit != 0 {
-		d.End()
-		return 0, net.ErrClosed
+	for {
+		n := d.uses.Load()
+		if n&closedBit != 0 {
+			return 0, net.ErrClosed
+		}
+		if d.uses.CompareAndSwap(n, n+1) {
+			return d.fd, nil
+		}
 	}
-	return d.fd, nil
 }
 
 func (d *Descriptor) begin(h *half) (int, error) {
@@ -197,11 +201,10 @@ func (d *Descriptor) Close() error {
 		if n&closedBit != 0 {
 			return net.ErrClosed
 		}
-		if d.uses.CompareAndSwap(n, n|closedBit) {
+		if d.uses.CompareAndSwap(n, n|closedBit+1) { // and one use more, this one
 			break
 		}
 	}
-	d.uses.Add(1) // so that it is still there below
 	for _, h := range []*half{&d.read, &d.write} {
 		h.setDeadline(time.Time{})
 		h.take().wakeElsewhere()

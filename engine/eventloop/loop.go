@@ -4,6 +4,7 @@ package eventloop
 
 import (
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -21,7 +22,8 @@ type loop struct {
 
 	// What follows is the driver's.
 	events [128]unix.EpollEvent
-	at, n  int // events not handled yet
+	at, n  int  // events not handled yet
+	rang   bool // a goroutine was woken, which can run where the loop does
 }
 
 // parts of loop.turn.
@@ -69,6 +71,10 @@ func (l *loop) drive(driver uint64) {
 				return
 			}
 		}
+		if l.rang {
+			l.rang = false
+			runtime.Gosched() // others are slow to take from a processor what it is about to run itself
+		}
 		l.at, l.n = 0, l.poll(idle)
 		if idle++; l.n > 0 {
 			idle = 0
@@ -103,6 +109,7 @@ func (l *loop) wake(driver uint64, w *waiter) bool {
 		return true
 	case w.ch != nil:
 		w.ch <- struct{}{}
+		l.rang = true
 		return true
 	case !w.task.wake():
 		return true

@@ -35,7 +35,7 @@ func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 		s.end(created)
 		return
 	}
-	p.loops.Run(func(t *eventloop.Task) {
+	p.loops.Load().Run(func(t *eventloop.Task) {
 		defer s.end(created)
 		defer s.leave()
 		defer s.dropBackends()
@@ -56,7 +56,7 @@ func (s *session) begins() bool {
 		return false
 	}
 	s.audit(auditConnectOK, "", time.Time{})
-	if err := s.client.Adopt(s.p.loops); err != nil {
+	if err := s.client.Adopt(s.p.loops.Load()); err != nil {
 		s.p.log.Error().Err(err).Uint32("session", s.id).Str("client", s.clientAddr()).Msg("take client connection over")
 		s.leave()
 		return false

@@ -378,7 +378,7 @@ func TestCacheHitsDoNotAllocate(t *testing.T) {
 	for range 200 {
 		run()
 	}
-	if got := testing.AllocsPerRun(2000, run); got != 0 {
+	if got := allocationsPerRun(2000, run); got != 0 {
 		t.Errorf("%v allocations", got)
 	}
 }

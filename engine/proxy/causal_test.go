@@ -330,7 +330,7 @@ func TestNoAllocationsWithGTIDs(t *testing.T) {
 		for range 200 { // the pools fill
 			run()
 		}
-		if got := testing.AllocsPerRun(2000, run); got != 0 {
+		if got := allocationsPerRun(2000, run); got != 0 {
 			t.Errorf("%s: %v allocations per statement", name, got)
 		}
 	}

@@ -136,7 +136,7 @@ func (s *session) relayBytes(i int) {
 		s.client.SetReadDeadline(time.Unix(1, 0)) // whatever the client says now, nobody listens
 	}
 	if s.task != nil {
-		s.p.loops.Run(back)
+		s.p.loops.Load().Run(back)
 	} else {
 		go back(nil)
 	}

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -175,8 +176,13 @@ func (n *node) admin(module string, stmts ...string) {
 // table gives a stats table as maps from column to text.
 func (n *node) table(name string) []map[string]string {
 	n.t.Helper()
-	rows := n.proxy.Tables()[name]()
-	return asMaps(rows)
+	tables := n.proxy.Tables()
+	for range 50 { // a client may have its answer before the session has noted down what there is to note
+		if slices.ContainsFunc(asMaps(tables["stats_mysql_processlist"]()), func(r map[string]string) bool { return r["command"] != "Sleep" }) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return asMaps(tables[name]())
 }
 
 func asMaps(rows *schema.Rows) []map[string]string {

@@ -53,7 +53,7 @@ func TestNoAllocationsPerExecution(t *testing.T) {
 	for range 200 { // the pools fill
 		run()
 	}
-	if got := testing.AllocsPerRun(2000, run); got != 0 {
+	if got := allocationsPerRun(2000, run); got != 0 {
 		t.Errorf("%v allocations per execution", got)
 	}
 	text, closing := []byte("\x16SELECT c FROM sbtest1 WHERE id=?"), []byte{25, 0, 0, 0, 0}
@@ -75,7 +75,7 @@ func TestNoAllocationsPerExecution(t *testing.T) {
 	for range 200 {
 		again()
 	}
-	if got := testing.AllocsPerRun(2000, again); got != 0 {
+	if got := allocationsPerRun(2000, again); got != 0 {
 		t.Errorf("%v allocations per preparation", got)
 	}
 	// a client may send before its neighbour's connection is back in the pool

@@ -54,8 +54,8 @@ type Proxy struct {
 
 	servers   *hostgroup.Manager
 	listeners *listen.Set
-	loops     *eventloop.Loops // on which sessions run; nil before Run
-	sessions  sync.WaitGroup   // one for each session
+	loops     atomic.Pointer[eventloop.Loops] // on which sessions run; nil before Run
+	sessions  sync.WaitGroup                  // one for each session
 	counters  *stats.Counters
 	digests   *stats.Digests
 	errors    stats.Errors
@@ -106,7 +106,7 @@ func New(o Options) *Proxy {
 	p.scratch.New = func() any { return new(scratch) }
 	p.servers = hostgroup.New(hostgroup.Options{
 		Log: o.Log, Now: o.Now,
-		Adopt:      func(c *wire.Conn) error { return c.Adopt(p.loops) },
+		Adopt:      func(c *wire.Conn) error { return c.Adopt(p.loops.Load()) },
 		Attributes: []wire.Attribute{{Name: "program_name", Value: "proxysql"}},
 	})
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle, NoKeepAlive: true})
@@ -138,7 +138,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("serve clients: %w", err)
 	}
-	p.loops = loops
+	p.loops.Store(loops)
 	p.mu.Lock()
 	p.running = true
 	p.mu.Unlock()

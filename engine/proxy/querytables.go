@@ -58,6 +58,7 @@ func (p *Proxy) figures() []stats.Figure {
 		{Name: "auditlog_dropped", Total: true, Value: audit.Dropped},
 		{Name: "auditlog_queued_bytes", Value: audit.Queued},
 		{Name: "auditlog_written", Total: true, Value: audit.Written},
+		{Name: "event_loop_stalls", Total: true, Value: p.loops.Load().Stalls()},
 		{Name: "eventslog_dropped", Total: true, Value: events.Dropped},
 		{Name: "eventslog_queued_bytes", Value: events.Queued},
 		{Name: "eventslog_written", Total: true, Value: events.Written},
