@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"errors"
+	"net"
 	osexec "os/exec"
 	"strings"
 	"testing"
@@ -160,4 +161,29 @@ func waitFor(t testing.TB, what string, ok func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("waited 2 s in vain for %s", what)
+}
+
+// TestGoneAtLogin checks that clients that hang up at the end of their login are not counted as connected.
+func TestGoneAtLogin(t *testing.T) {
+	n := start(t, "max_connections=20\n", `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 },
+	{ username="open", password="", default_hostgroup=10 } )`)
+	for range 30 {
+		nc, err := net.Dial("unix", n.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := wire.NewConn(nc)
+		if _, err := c.ReadPacket(); err != nil {
+			t.Fatal(err)
+		}
+		r := wire.HandshakeResponse{SSLRequest: wire.SSLRequest{Capabilities: wire.CapProtocol41 | wire.CapSecureConnection, Charset: 45}, User: "open"}
+		if err := errors.Join(c.WriteMessage(&r), c.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		c.Kill()
+	}
+	one(t, n.open(1), "SELECT 1")
+	if got := n.global("Client_Connections_connected"); got != 1 {
+		t.Errorf("%d clients, want 1", got)
+	}
 }

@@ -207,9 +207,6 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	if a.Status&wire.StatusDBDropped != 0 {
 		b.conn.Schema = ""
 	}
-	if a.Err == nil && st.changesTables() {
-		s.p.prepared.Changed()
-	}
 	warnings := a.Warnings > 0 && a.Err == nil && s.keepsWarnings(b, set)
 	b.flags = b.flags.after(st, warnings, b.inTrx, a.Err != nil)
 	b.hold(st, s.schema, a.Err != nil)

@@ -208,7 +208,7 @@ mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", destination_
 			t.Errorf("%s: internal session: %+v", name, info)
 		}
 	}
-	n.proxy.FlushLogs()
+	n.flushLogs()
 	if d := cmp.Diff([]string{"11", "12", "13"}, gtidsIn(records(t, base, "query", "last_gtid"))); d != "" {
 		t.Errorf("events log: %s", d)
 	}

@@ -57,9 +57,9 @@ func TestEventsLog(t *testing.T) {
 	exec(t, db, "SET sql_mode=''", "USE e")
 	db.Exec("SELEC bad")
 	db.Exec("SELECT refused")
-	n.proxy.FlushLogs() // sessions are in order with themselves only
+	n.flushLogs() // sessions are in order with themselves only
 	one(t, n.open(1, func(c *mysql.Config) { c.InterpolateParams = false }), "SELECT ? + 1", 5)
-	n.proxy.FlushLogs()
+	n.flushLogs()
 	server := fmt.Sprintf("127.0.0.1:%d", writer.Port)
 	want := []string{
 		"COM_QUERY 10 " + server + " d 0 0 - CREATE TEMPORARY TABLE tt (a INT AUTO_INCREMENT PRIMARY KEY, b VARCHAR(9))",
@@ -91,7 +91,7 @@ func TestEventsLog(t *testing.T) {
 	n.admin("mysql_query_rules", "UPDATE mysql_query_rules SET log=1 WHERE rule_id=1")
 	one(t, db, "SELECT 2 IS NULL")
 	one(t, db, "SELECT 3")
-	n.proxy.FlushLogs()
+	n.flushLogs()
 	if got := records(t, base, "query")[len(want):]; !cmp.Equal([]string{"SELECT 2 IS NULL"}, got) {
 		t.Errorf("with a rule: %q", got)
 	}
@@ -110,7 +110,7 @@ func TestAuditLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "the end of the session", func() bool {
-		n.proxy.FlushLogs()
+		n.flushLogs()
 		return len(records(t, base, "event")) == 5
 	})
 	lost := n.dial(0)
@@ -121,7 +121,7 @@ func TestAuditLog(t *testing.T) {
 	}
 	var got []string
 	waitFor(t, "all events", func() bool {
-		n.proxy.FlushLogs()
+		n.flushLogs()
 		got = records(t, base, "event", "username", "schemaname", "ssl", "extra_info")
 		return len(got) >= 9
 	})

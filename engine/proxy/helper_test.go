@@ -176,13 +176,26 @@ func (n *node) admin(module string, stmts ...string) {
 // table gives a stats table as maps from column to text.
 func (n *node) table(name string) []map[string]string {
 	n.t.Helper()
-	tables := n.proxy.Tables()
-	for range 50 { // a client may have its answer before the session has noted down what there is to note
-		if slices.ContainsFunc(asMaps(tables["stats_mysql_processlist"]()), func(r map[string]string) bool { return r["command"] != "Sleep" }) {
-			time.Sleep(time.Millisecond)
+	n.settle()
+	return asMaps(n.proxy.Tables()[name]())
+}
+
+// settle waits, for a moment at most, until the sessions have noted down what there is to note: clients may have their answers
+// before that.
+func (n *node) settle() {
+	sessions := n.proxy.Tables()["stats_mysql_processlist"]
+	for range 50 {
+		if !slices.ContainsFunc(asMaps(sessions()), func(r map[string]string) bool { return r["command"] != "Sleep" }) {
+			return
 		}
+		time.Sleep(time.Millisecond)
 	}
-	return asMaps(tables[name]())
+}
+
+// flushLogs brings what was logged into the files.
+func (n *node) flushLogs() {
+	n.settle()
+	n.proxy.FlushLogs()
 }
 
 func asMaps(rows *schema.Rows) []map[string]string {

@@ -115,6 +115,9 @@ func (s *session) relayAs(b *backend, st *statement, a *wire.Answer, t *wire.Tra
 		if err != nil {
 			return outcome{err: err, answered: answered}
 		}
+		if done && a.Err == nil && st.changesTables() {
+			s.p.prepared.Changed() // before anybody can know
+		}
 		if a.Err != nil && !answered && s.view.outcome() == timedOut {
 			err = s.fail(&queryTimeout)
 		} else {
