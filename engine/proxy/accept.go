@@ -61,6 +61,7 @@ func (s *session) begins() bool {
 		s.leave()
 		return false
 	}
+	s.view.repeat(s.client)
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/wire"
 )
 
 // activity is what a session is doing.
@@ -59,6 +60,16 @@ func (v *view) logIn(user, schema string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.user, v.schema, v.doing, v.since = user, schema, sleeping, time.Now()
+}
+
+// repeat wakes a session whose client connection was given away while the watchdog may have tried to wake it.
+func (v *view) repeat(client *wire.Conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.woken || v.verdict != goOn {
+		v.woken = true
+		client.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 func (v *view) setSchema(schema string) {

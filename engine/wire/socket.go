@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 // Connections that are no kernel sockets (pipes, TLS), builds with the race detector (which cannot see memory written by
 // raw system calls) and platforms other than Linux use the net.Conn's own methods.
 type Socket struct {
-	nc   net.Conn // nil when adopted
+	nc   net.Conn // closed when adopted, and good for its addresses only
 	raw  rawSocket
-	loop *looped // nil until adopted
+	loop atomic.Pointer[looped] // nil until adopted; others may look at a connection, or close it, meanwhile
 }
 
 // NewSocket takes over nc. Nobody else may read or write it from then on.
@@ -35,9 +36,9 @@ func NewSocket(nc net.Conn) *Socket {
 
 // Read fills p with what is there, at least one byte. It returns io.EOF when the peer has closed.
 func (s *Socket) Read(p []byte) (int, error) {
-	switch {
-	case s.loop != nil:
-		return s.loop.read(p)
+	switch l := s.loop.Load(); {
+	case l != nil:
+		return l.read(p)
 	case !s.raw.usable() || len(p) == 0:
 		return s.nc.Read(p)
 	}
@@ -51,9 +52,9 @@ func (s *Socket) Write(p []byte) (int, error) {
 	}
 	var n int
 	var err error
-	switch {
-	case s.loop != nil:
-		n, err = s.loop.write(p)
+	switch l := s.loop.Load(); {
+	case l != nil:
+		n, err = l.write(p)
 	case s.raw.usable():
 		n, err = s.raw.write(p)
 	default:
@@ -68,9 +69,9 @@ func (s *Socket) Write(p []byte) (int, error) {
 // readPooled reads into a buffer that is taken from the pool only when there is something to read, so that a goroutine
 // waiting for its peer holds none. The caller puts the buffer back. ok is false when this socket cannot do that.
 func (s *Socket) readPooled() (buf *buffer, n int, ok bool, err error) {
-	switch {
-	case s.loop != nil:
-		buf, n, err = s.loop.readPooled()
+	switch l := s.loop.Load(); {
+	case l != nil:
+		buf, n, err = l.readPooled()
 	case s.raw.usable():
 		buf, n, err = s.raw.readPooled()
 	default:
@@ -106,8 +107,8 @@ func (s *Socket) HungUp() bool {
 // control calls f with the file descriptor, which stays open meanwhile. Without one it does nothing. The error is that of a closed
 // socket.
 func (s *Socket) control(f func(fd int)) error {
-	if s.loop != nil {
-		return s.loop.control(f)
+	if l := s.loop.Load(); l != nil {
+		return l.control(f)
 	}
 	sc, ok := s.nc.(syscall.Conn)
 	if !ok {
@@ -122,25 +123,19 @@ func (s *Socket) control(f func(fd int)) error {
 
 // Close closes the socket; blocked reads and writes return with net.ErrClosed.
 func (s *Socket) Close() error {
-	if s.loop != nil {
-		return s.loop.d.Close()
+	if l := s.loop.Load(); l != nil {
+		return l.d.Close()
 	}
 	return s.nc.Close()
 }
 
 // LocalAddr returns the local address.
 func (s *Socket) LocalAddr() net.Addr {
-	if s.loop != nil {
-		return s.loop.local
-	}
 	return s.nc.LocalAddr()
 }
 
 // RemoteAddr returns the peer's address.
 func (s *Socket) RemoteAddr() net.Addr {
-	if s.loop != nil {
-		return s.loop.remote
-	}
 	return s.nc.RemoteAddr()
 }
 
@@ -151,8 +146,8 @@ func (s *Socket) SetDeadline(t time.Time) error {
 
 // SetReadDeadline bounds reads; the zero time takes the bound away.
 func (s *Socket) SetReadDeadline(t time.Time) error {
-	if s.loop != nil {
-		s.loop.d.SetReadDeadline(t)
+	if l := s.loop.Load(); l != nil {
+		l.d.SetReadDeadline(t)
 		return nil
 	}
 	return s.nc.SetReadDeadline(t)
@@ -160,8 +155,8 @@ func (s *Socket) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline bounds writes; the zero time takes the bound away.
 func (s *Socket) SetWriteDeadline(t time.Time) error {
-	if s.loop != nil {
-		s.loop.d.SetWriteDeadline(t)
+	if l := s.loop.Load(); l != nil {
+		l.d.SetWriteDeadline(t)
 		return nil
 	}
 	return s.nc.SetWriteDeadline(t)

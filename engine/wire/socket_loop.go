@@ -13,18 +13,17 @@ import (
 
 // looped is a socket that waits at an event loop.
 type looped struct {
-	d             *eventloop.Descriptor
-	drained       bool            // the last read took all there was
-	reader        *eventloop.Task // in which it is read; nil for a goroutine
-	writer        *eventloop.Task
-	local, remote net.Addr
+	d       *eventloop.Descriptor
+	drained bool            // the last read took all there was
+	reader  *eventloop.Task // in which it is read; nil for a goroutine
+	writer  *eventloop.Task
 }
 
 // Adopt moves the connection to an event loop, where waiting for the peer costs least: between its login and its first command.
-// Nobody may be reading or writing. A connection that is no kernel socket stays what it is, and so does any with nil Loops.
+// Nobody may be reading or writing, and a deadline is forgotten. A connection that is no kernel socket stays what it is, and so does any with nil Loops.
 func (c *Conn) Adopt(l *eventloop.Loops) error {
 	s := c.sock
-	if l == nil || s.loop != nil {
+	if l == nil || s.loop.Load() != nil {
 		return nil
 	}
 	switch s.nc.(type) {
@@ -47,10 +46,9 @@ func (c *Conn) Adopt(l *eventloop.Loops) error {
 		_ = unix.Close(fd)
 		return err
 	}
-	loop := &looped{d: d, local: s.nc.LocalAddr(), remote: s.nc.RemoteAddr()}
-	old := s.nc
-	s.nc, s.raw, s.loop = nil, rawSocket{}, loop
-	return old.Close()
+	s.loop.Store(&looped{d: d})
+	s.raw = rawSocket{}
+	return s.nc.Close()
 }
 
 // Bind says in which Task the connection is read and written from now on; nil for none. It has an effect once the connection is
@@ -59,14 +57,14 @@ func (c *Conn) Bind(t *eventloop.Task) { c.BindRead(t); c.BindWrite(t) }
 
 // BindRead is Bind for reading.
 func (c *Conn) BindRead(t *eventloop.Task) {
-	if l := c.sock.loop; l != nil {
+	if l := c.sock.loop.Load(); l != nil {
 		l.reader = t
 	}
 }
 
 // BindWrite is Bind for writing.
 func (c *Conn) BindWrite(t *eventloop.Task) {
-	if l := c.sock.loop; l != nil {
+	if l := c.sock.loop.Load(); l != nil {
 		l.writer = t
 	}
 }
