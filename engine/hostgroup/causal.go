@@ -66,6 +66,9 @@ func (m *Manager) Await(ctx context.Context, c *Conn, r *Request) error {
 }
 
 func (m *Manager) awaitTurn(ctx context.Context, s *Server, r *Request, limit time.Duration) error {
+	if r.Waits != nil {
+		r.Waits.Leave()
+	}
 	turn := s.group.join(r, true)
 	defer s.group.leave(turn)
 	m.feeds.inquire(s)

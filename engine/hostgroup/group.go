@@ -109,7 +109,7 @@ func (g *group) wanted(s *Server) *Request {
 		return nil
 	}
 	r, after := *first, *first.After
-	r.After, r.Fresh = &after, false
+	r.After, r.Fresh, r.Waits = &after, false, nil
 	return &r
 }
 

@@ -141,7 +141,7 @@ func (s *session) catchUp(b *backend, st *statement) error {
 		return nil
 	}
 	st.request = hostgroup.Request{
-		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.capabilities(st), Charset: s.charsetID, Schema: s.schema, After: st.wants,
+		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.capabilities(st), Charset: s.charsetID, Schema: s.schema, After: st.wants, Waits: s.task,
 	}
 	return s.p.servers.Await(&s.ctx, b.conn, &st.request)
 }
