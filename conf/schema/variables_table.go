@@ -219,7 +219,7 @@ var variables = []Variable{
 	{Name: "mysql-stats_time_backend_query", Default: "false", Kind: Boolean, Doc: "Measures the CPU time spent on servers."},
 	{Name: "mysql-stats_time_query_processor", Default: "false", Kind: Boolean, Doc: "Measures the CPU time spent in the rules."},
 	{Name: "mysql-tcp_keepalive_time", Default: "120", Kind: Integer, Min: 0, Max: 7200, Doc: "Idle seconds before TCP keep-alive probes of a connection begin."},
-	{Name: "mysql-threads", Default: "4", Kind: Integer, Min: 1, Max: 255, Restart: true, Sync: Never, Doc: "Worker threads."},
+	{Name: "mysql-threads", Default: "4", Kind: Integer, Min: 1, Max: 255, Restart: true, Sync: Never, Doc: "Event loops that serve clients; no more than there are processors."},
 	{Name: "mysql-threshold_query_length", Default: "524288", Kind: Integer, Min: 1024, Max: 1073741824, Doc: "Size of a statement from which its memory is not kept, in bytes."},
 	{Name: "mysql-threshold_resultset_size", Default: "4194304", Kind: Integer, Min: 1024, Max: 1073741824, Doc: "Size of a result from which it is passed on before it is complete, in bytes."},
 	{Name: "mysql-throttle_connections_per_sec_to_hostgroup", Default: "1000000", Kind: Integer, Min: 1, Max: 100000000, Doc: "Most new connections to a hostgroup in a second."},

@@ -10,6 +10,5 @@
 //     Task says Leave before, and runs on a goroutine of its own until it waits at a Descriptor again. A Task that forgets to
 //     does not stop the others: the loop goes on without it after a moment (see patrol).
 //
-// The package knows nothing of protocols and does no reading or writing itself. On systems without epoll New returns nil, and a
-// Task of nil Loops is an ordinary call.
+// The package knows nothing of protocols and does no reading or writing itself. A Task of nil Loops is an ordinary call.
 package eventloop

@@ -1,5 +1,3 @@
-//go:build linux
-
 package eventloop_test
 
 import (

@@ -13,7 +13,7 @@ import (
 )
 
 // handle serves one client connection from greeting to end. It runs in a goroutine of the listener set, which ends where the
-// session goes on as a Task on an event loop: with the first wait for a command.
+// session goes on as a Task on an event loop: with its first wait for a command.
 func (p *Proxy) handle(ctx context.Context, nc net.Conn) {
 	set := p.settings.Load()
 	if p.probes.has(nc) {

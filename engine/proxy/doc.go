@@ -1,7 +1,9 @@
 // Package proxy serves MySQL clients: it logs them in, decides for each statement which server it goes to, and passes
 // statements and answers on.
 //
-// A session is one goroutine and linear code. For each command it goes through these stages:
+// A session is linear code. It logs its client in on a goroutine of its own and goes on as a Task on an event loop (package
+// eventloop), which it leaves before whatever may block and is not waiting at a socket. For each command it goes through these
+// stages:
 //
 //  1. session.go: wait for a command without holding a buffer, read it, find its family (one file each).
 //  2. parse.go: digest text, hash, class and first comment of the statement.

@@ -3,8 +3,9 @@
 //
 // How data flows, from the socket upwards:
 //
-//  1. Socket does non-blocking system calls on a TCP or unix socket and parks the goroutine only when the kernel has
-//     nothing to give or no room to take; it is a net.Conn, so crypto/tls can sit on it.
+//  1. Socket does non-blocking system calls on a TCP or unix socket and waits only when the kernel has nothing to give or no
+//     room to take: in the runtime's netpoller, or at an event loop once it is adopted by one (socket_loop.go). It is a net.Conn,
+//     so crypto/tls can sit on it.
 //  2. Conn reads and writes packets over a Socket (or TLS above it) through buffers that come from a pool and go back
 //     while the connection is idle. It hands out packets, assembled packets, or raw chunks for relaying.
 //     With CapCompress a layer of frames lies between the two (compress.go).
@@ -20,5 +21,5 @@
 // another writes to it with WriteRaw, and that Close, Kill and the deadline setters may be called at any time.
 //
 // The package refuses to know about hostgroups, users tables, SQL text, retries and logging: it reports, callers decide.
-// It imports nothing else of the project.
+// It imports nothing else of the project but the event loops.
 package wire
