@@ -103,7 +103,7 @@ var variables = []Variable{
 	{Name: "mysql-enable_load_data_local_infile", Default: "false", Kind: Boolean, Doc: "Whether LOAD DATA LOCAL INFILE is allowed."},
 	{Name: "mysql-enable_server_deprecate_eof", Default: "true", Kind: Boolean, Doc: "Whether servers are asked for result sets without EOF packets."},
 	{Name: "mysql-enforce_autocommit_on_reads", Default: "false", Kind: Boolean, Doc: "Whether reads wait for the session's autocommit to be set on the server."},
-	{Name: "mysql-evaluate_replication_lag_on_servers_load", Default: "1", Kind: Integer, Min: 0, Max: 1, Doc: "Whether loading servers applies the last known replication lag."},
+	{Name: "mysql-evaluate_replication_lag_on_servers_load", Default: "1", Kind: Integer, Min: 0, Max: 1, Doc: "Whether loading servers applies the last known replication lag.", Unused: "a load keeps servers that lag shunned"},
 	{Name: "mysql-eventslog_default_log", Default: "0", Kind: Integer, Min: 0, Max: 1, Doc: "Whether statements are logged that no rule says anything about."},
 	{Name: "mysql-eventslog_filename", Kind: Path, Doc: "File of the statement log, relative to the data directory; empty is off."},
 	{Name: "mysql-eventslog_filesize", Default: "104857600", Kind: Integer, Min: 1048576, Max: 1073741824, Doc: "Size in bytes at which the statement log is continued in a new file."},
