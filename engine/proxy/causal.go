@@ -87,13 +87,7 @@ func (s *session) learnGTIDs(b *backend, body []byte) {
 
 // learnChanges looks for GTIDs in the answer to a command of the proxy's own that may have committed something.
 func (s *session) learnChanges(b *backend) {
-	for state := b.changes; len(state) > 1; {
-		kind := state[0]
-		body, rest, ok := lenenc(state[1:])
-		if !ok {
-			return
-		}
-		state = rest
+	for kind, body := range changesIn(b.changes) {
 		switch kind {
 		case toldGTIDs:
 			s.learnGTIDs(b, body)

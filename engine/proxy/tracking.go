@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"iter"
+
 	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/setting"
 	"github.com/keepsql/keepsql/engine/wire"
@@ -27,13 +29,7 @@ const (
 // stateChanged follows the server's session by what the server tells of it: a USE or SET inside of a procedure, or among
 // several statements.
 func (s *session) stateChanged(state []byte) {
-	for len(state) > 1 {
-		kind := state[0]
-		body, rest, ok := lenenc(state[1:])
-		if !ok {
-			return
-		}
-		state = rest
+	for kind, body := range changesIn(state) {
 		switch kind {
 		case toldVariable:
 			name, value, ok := lenenc(body)
@@ -54,6 +50,20 @@ func (s *session) stateChanged(state []byte) {
 			s.learnGTIDs(s.current, body)
 		case toldState:
 			s.told.state = true
+		}
+	}
+}
+
+// changesIn are the changes that an OK packet tells of, as far as it can be read: the kind of each and what is said of it.
+func changesIn(state []byte) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for len(state) > 1 {
+			kind := state[0]
+			body, rest, ok := lenenc(state[1:])
+			if !ok || !yield(kind, body) {
+				return
+			}
+			state = rest
 		}
 	}
 }
