@@ -20,9 +20,7 @@ func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	if c != nil {
 		return c, nil
 	}
-	if r.Waits != nil {
-		r.Waits.Leave()
-	}
+	r.leave()
 	a := attempt{m: m, r: r, start: m.now(), drawn: drawn}
 	c, err := a.run(ctx)
 	if err != nil {
@@ -45,11 +43,7 @@ func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 	if s == nil {
 		return nil, nil
 	}
-	c, evicted, ok := s.take(r)
-	if evicted != nil {
-		evicted.Kill()
-		m.counters.destroyed.Add(1)
-	}
+	c, ok := m.take(s, r)
 	switch {
 	case !ok:
 		return nil, nil
@@ -61,6 +55,17 @@ func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 	}
 	m.counters.getOK.Add(1)
 	return c, nil
+}
+
+// take has a server lend out a free connection that fits, or reserves the place for a new one, for which another may have to go.
+// ok is false where the server has no place left.
+func (m *Manager) take(s *Server, r *Request) (c *Conn, ok bool) {
+	c, evicted, ok := s.take(r)
+	if evicted != nil {
+		evicted.Kill()
+		m.counters.destroyed.Add(1)
+	}
+	return c, ok
 }
 
 // dropDead closes a free connection that the server has closed, and the others of that server that are no better.
@@ -162,11 +167,7 @@ func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
 	if s == nil {
 		return nil, nil
 	}
-	c, evicted, ok := s.take(a.r)
-	if evicted != nil {
-		evicted.Kill()
-		a.m.counters.destroyed.Add(1)
-	}
+	c, ok := a.m.take(s, a.r)
 	if !ok {
 		return nil, nil
 	}
@@ -206,16 +207,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if g.pick(set, a.r.After) != nil { // a place came free before the queue was joined
 		return nil
 	}
-	t := time.NewTimer(min(left, recheck))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	case <-turn.ready:
-		return nil
-	}
+	return turn.wait(ctx, min(left, recheck))
 }
 
 func (g *groupView) anyUsable() bool {

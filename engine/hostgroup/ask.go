@@ -148,11 +148,7 @@ func (f *feeds) forgetOld(now time.Time) {
 
 // spare takes a free connection of a server, or opens one.
 func (m *Manager) spare(ctx context.Context, s *Server, r *Request) (*Conn, error) {
-	c, evicted, ok := s.take(r)
-	if evicted != nil {
-		evicted.Kill()
-		m.counters.destroyed.Add(1)
-	}
+	c, ok := m.take(s, r)
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("server %s is at max_connections", s)

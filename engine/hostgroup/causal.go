@@ -66,22 +66,12 @@ func (m *Manager) Await(ctx context.Context, c *Conn, r *Request) error {
 }
 
 func (m *Manager) awaitTurn(ctx context.Context, s *Server, r *Request, limit time.Duration) error {
-	if r.Waits != nil {
-		r.Waits.Leave()
-	}
+	r.leave()
 	turn := s.group.join(r, true)
 	defer s.group.leave(turn)
 	m.feeds.inquire(s)
 	if s.has(r.After) { // since before it was joined
 		return nil
 	}
-	t := time.NewTimer(limit)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-	case <-turn.ready:
-	}
-	return nil
+	return turn.wait(ctx, limit)
 }

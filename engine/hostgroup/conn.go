@@ -90,6 +90,13 @@ type Request struct {
 // Leaver is somebody who must not wait where it is, such as a Task on an event loop.
 type Leaver interface{ Leave() }
 
+// leave is called before waiting on behalf of the request.
+func (r *Request) leave() {
+	if r.Waits != nil {
+		r.Waits.Leave()
+	}
+}
+
 // Compression says whether a new connection is compressed, if its server can.
 type Compression byte
 

@@ -1,9 +1,11 @@
 package hostgroup
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // group is what of a hostgroup outlives reloads: the queues of those who wait for a connection.
@@ -23,6 +25,19 @@ type group struct {
 type turn struct {
 	ready chan *Server // becomes ready when it is worth looking again, on account of that server; nil for whatever reason
 	r     *Request
+}
+
+// wait passes the time until it is worth looking again, limit at most. The error is that of ctx.
+func (t *turn) wait(ctx context.Context, limit time.Duration) error {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+	case <-t.ready:
+	}
+	return nil
 }
 
 // join enters a queue: that for a place, or that of those for whom replication is late.
