@@ -76,28 +76,34 @@ func (s *session) learn(b *backend, text []byte) {
 	s.gtids.last, s.gtids.fresh = i, true
 }
 
-// learnGTIDs reads what MySQL tells: the form, of which there is one, and the text.
-func (s *session) learnGTIDs(b *backend, body []byte) {
-	if len(body) > 0 && body[0] == 0 {
-		if text, _, ok := lenenc(body[1:]); ok {
+// learnFrom learns from a change of the server's session if that is about GTIDs, which it reports. MySQL tells the form, of which
+// there is one, and the text; MariaDB tells of a variable.
+func (s *session) learnFrom(b *backend, kind byte, body []byte) bool {
+	switch kind {
+	case toldGTIDs:
+		if len(body) > 0 && body[0] == 0 {
+			if text, _, ok := lenenc(body[1:]); ok {
+				s.learn(b, text)
+			}
+		}
+		return true
+	case toldVariable:
+		name, value, ok := lenenc(body)
+		if !ok || string(name) != lastGTID {
+			return false
+		}
+		if text, _, ok := lenenc(value); ok {
 			s.learn(b, text)
 		}
+		return true
 	}
+	return false
 }
 
 // learnChanges looks for GTIDs in the answer to a command of the proxy's own that may have committed something.
 func (s *session) learnChanges(b *backend) {
 	for kind, body := range changesIn(b.changes) {
-		switch kind {
-		case toldGTIDs:
-			s.learnGTIDs(b, body)
-		case toldVariable:
-			if name, value, ok := lenenc(body); ok && string(name) == lastGTID {
-				if text, _, ok := lenenc(value); ok {
-					s.learn(b, text)
-				}
-			}
-		}
+		s.learnFrom(b, kind, body)
 	}
 }
 

@@ -128,18 +128,13 @@ func (s *session) relayBytes(i int) {
 	}
 	var answers sync.WaitGroup
 	answers.Add(1)
-	back := func(t *eventloop.Task) {
+	s.p.loops.Load().Run(func(t *eventloop.Task) {
 		defer answers.Done()
 		c.BindRead(t)
 		s.client.BindWrite(t)
 		_, _ = pass(s.client, c.Conn, s.shard, stats.BackendBytesRecv, stats.FrontendBytesSent)
 		s.client.SetReadDeadline(time.Unix(1, 0)) // whatever the client says now, nobody listens
-	}
-	if s.task != nil {
-		s.p.loops.Load().Run(back)
-	} else {
-		go back(nil)
-	}
+	})
 	goodbye, _ := pass(c.Conn, s.client, s.shard, stats.FrontendBytesRecv, stats.BackendBytesSent)
 	alone := s.view.detachForward()
 	if alone && !goodbye && s.client.Socket().HungUp() && s.p.settings.Load().killBackend {

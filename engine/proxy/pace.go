@@ -15,13 +15,8 @@ func (s *session) pace(sent, most int) bool {
 	}
 	s.paced = s.paced.Add(time.Duration(sent) * time.Second / time.Duration(most))
 	for left := s.paced.Sub(now); left > grain; left = time.Until(s.paced) {
-		s.task.Leave()
-		t := time.NewTimer(min(left, 200*time.Millisecond))
-		select {
-		case <-s.ctx.Done():
-			t.Stop()
+		if !s.sleep(min(left, 200*time.Millisecond)) {
 			return false
-		case <-t.C:
 		}
 		if s.view.outcome() != goOn {
 			s.paced = time.Now()

@@ -91,15 +91,7 @@ func (s *session) makeRoom(b *backend) bool {
 		return true
 	}
 	s.p.servers.Shed(b.conn.Server())
-	s.task.Leave()
-	t := time.NewTimer(shedPause)
-	defer t.Stop()
-	select {
-	case <-s.ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+	return s.sleep(shedPause)
 }
 
 // queuePrepare collects the command that prepares a statement.

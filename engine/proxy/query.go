@@ -74,14 +74,22 @@ func (s *session) answerByRule(st *statement, set *settings) (done bool, err err
 // pause holds a statement back.
 func (s *session) pause(st *statement, delay time.Duration) error {
 	s.view.reach("Delay", st.sql, -1, st.start, time.Time{})
+	if !s.sleep(delay) {
+		return errSession
+	}
+	return nil
+}
+
+// sleep lets time pass, off the event loop. It is false where the session ends meanwhile.
+func (s *session) sleep(d time.Duration) bool {
 	s.task.Leave()
-	t := time.NewTimer(delay)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-s.ctx.Done():
-		return errSession
+		return false
 	case <-t.C:
-		return nil
+		return true
 	}
 }
 

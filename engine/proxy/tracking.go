@@ -30,24 +30,18 @@ const (
 // several statements.
 func (s *session) stateChanged(state []byte) {
 	for kind, body := range changesIn(state) {
+		if s.learnFrom(s.current, kind, body) {
+			continue
+		}
 		switch kind {
 		case toldVariable:
-			name, value, ok := lenenc(body)
-			if ok && string(name) == lastGTID {
-				if text, _, ok := lenenc(value); ok {
-					s.learn(s.current, text)
-				}
-				continue
-			}
-			if ok && !s.told.vars.Add(string(name)) {
+			if name, _, ok := lenenc(body); ok && !s.told.vars.Add(string(name)) {
 				s.told.other = true
 			}
 		case toldSchema:
 			if name, _, ok := lenenc(body); ok {
 				s.trackSchema(string(name))
 			}
-		case toldGTIDs:
-			s.learnGTIDs(s.current, body)
 		case toldState:
 			s.told.state = true
 		}
