@@ -61,7 +61,7 @@ func (l *loop) interrupt() {
 // drive handles events until the Loops are closed, or another driver has taken over.
 func (l *loop) drive(driver uint64) {
 	idle := 0
-	for !l.set.stopping.Load() {
+	for !l.set.stopping() {
 		for l.at < l.n {
 			ev := l.events[l.at]
 			l.at++

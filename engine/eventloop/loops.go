@@ -20,8 +20,7 @@ type Loops struct {
 	generation atomic.Uint32
 	tasks      sync.WaitGroup
 	drivers    sync.WaitGroup // goroutines that run loops, and the patrol
-	stop       chan struct{}
-	stopping   atomic.Bool
+	stop       chan struct{}  // closed in the end
 	stalls     atomic.Uint64
 }
 
@@ -50,7 +49,6 @@ func (l *Loops) Close() error {
 	}
 	l.tasks.Wait()
 	close(l.stop)
-	l.stopping.Store(true)
 	for _, lp := range l.loops {
 		lp.interrupt()
 	}
@@ -65,6 +63,15 @@ func (l *Loops) closeFiles() error {
 		errs = append(errs, os.NewSyscallError("close", unix.Close(lp.epfd)), os.NewSyscallError("close", unix.Close(lp.bell)))
 	}
 	return errors.Join(errs...)
+}
+
+func (l *Loops) stopping() bool {
+	select {
+	case <-l.stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // Stalls is how often a Task has kept its loop for too long, and the loop went on without it.

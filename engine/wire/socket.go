@@ -17,7 +17,7 @@ import (
 // After Adopt it waits at an event loop instead of the runtime's netpoller.
 //
 // Connections that are no kernel sockets (pipes, TLS), builds with the race detector (which cannot see memory written by
-// raw system calls) and platforms other than Linux use the net.Conn's own methods.
+// raw system calls) and those for rarer processors use the net.Conn's own methods.
 type Socket struct {
 	nc   net.Conn // closed when adopted, and good for its addresses only
 	raw  rawSocket
@@ -130,14 +130,10 @@ func (s *Socket) Close() error {
 }
 
 // LocalAddr returns the local address.
-func (s *Socket) LocalAddr() net.Addr {
-	return s.nc.LocalAddr()
-}
+func (s *Socket) LocalAddr() net.Addr { return s.nc.LocalAddr() }
 
 // RemoteAddr returns the peer's address.
-func (s *Socket) RemoteAddr() net.Addr {
-	return s.nc.RemoteAddr()
-}
+func (s *Socket) RemoteAddr() net.Addr { return s.nc.RemoteAddr() }
 
 // SetDeadline bounds reads and writes; the zero time takes the bound away.
 func (s *Socket) SetDeadline(t time.Time) error {

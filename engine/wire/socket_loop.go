@@ -20,7 +20,8 @@ type looped struct {
 }
 
 // Adopt moves the connection to an event loop, where waiting for the peer costs least: between its login and its first command.
-// Nobody may be reading or writing, and a deadline is forgotten. A connection that is no kernel socket stays what it is, and so does any with nil Loops.
+// Nobody may be reading or writing, and a deadline is forgotten. A connection that is no kernel socket stays what it is, and so
+// does any with nil Loops.
 func (c *Conn) Adopt(l *eventloop.Loops) error {
 	s := c.sock
 	if l == nil || s.loop.Load() != nil {

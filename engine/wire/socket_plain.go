@@ -1,4 +1,4 @@
-//go:build race || !linux || !(amd64 || arm64 || riscv64 || loong64 || ppc64le)
+//go:build race || !(amd64 || arm64 || riscv64 || loong64 || ppc64le)
 
 package wire
 

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64 || riscv64 || loong64 || ppc64le) && !race
+//go:build (amd64 || arm64 || riscv64 || loong64 || ppc64le) && !race
 
 package wire
 
