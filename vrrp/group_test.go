@@ -108,7 +108,7 @@ func TestTrackProcess(t *testing.T) {
 	_ = sleep.Wait()
 	netlab.Eventually(t, second, "A drops the address", func() bool { return !ha.Has(vip) })
 	t.Logf("end of the process to dropped address: %v", time.Since(start))
-	if !a.says("Quorum lost for tracked process tp")() {
+	if !a.said("Quorum lost for tracked process tp") {
 		t.Error("A does not say why")
 	}
 }

@@ -56,7 +56,7 @@ func TestMasterBesideKeepalived(t *testing.T) {
 	netlab.Eventually(t, 6*second, "A preempts keepalived", func() bool { return ha.Has(vip) && !hb.Has(vip) })
 	a.stop()
 	netlab.Eventually(t, 1500*time.Millisecond, "keepalived takes over after the stop", func() bool { return hb.Has(vip) })
-	if !a.says("(VI_1) 10.99.0.2 has taken over with priority 90")() || ha.Has(vip) {
+	if !a.said("(VI_1) 10.99.0.2 has taken over with priority 90") || ha.Has(vip) {
 		t.Error("A did not keep the address until keepalived had it")
 	}
 	if n := strings.Count(log(), "Backup received priority 0 advertisement"); n != 2 {
@@ -88,7 +88,7 @@ func TestBackupBesideKeepalived(t *testing.T) {
 	if took < 600*time.Millisecond {
 		t.Errorf("B did not wait for its skew: %v", took)
 	}
-	if !b.says("Backup received priority 0 advertisement")() {
+	if !b.said("Backup received priority 0 advertisement") {
 		t.Error("B does not say why")
 	}
 }

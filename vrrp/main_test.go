@@ -37,7 +37,10 @@ func TestMain(m *testing.M) {
 // speakerMain is a speaker driven by lines on standard input. It ends with its input.
 func speakerMain() {
 	log := zerolog.New(os.Stderr).Level(zerolog.DebugLevel)
-	s := vrrp.New(log, vrrp.Options{TrackEngine: os.Getenv(asSpeaker) == "engine"})
+	s := vrrp.New(log, vrrp.Options{
+		TrackEngine: os.Getenv(asSpeaker) == "engine",
+		Timings:     vrrp.Timings{Picture: 10 * second},
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -134,6 +137,17 @@ func (s *speaker) text() string {
 
 func (s *speaker) says(text string) func() bool {
 	return func() bool { return strings.Contains(s.text(), text) }
+}
+
+// said tells whether the speaker says something, which may still be on its way through the pipe
+// when what it is about can be seen.
+func (s *speaker) said(text string) bool {
+	for deadline := time.Now().Add(2 * second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if s.says(text)() {
+			return true
+		}
+	}
+	return s.says(text)()
 }
 
 // ask sends one line and reads the answer.

@@ -38,6 +38,7 @@ type Timings struct {
 	RepeatLog   time.Duration // how often the same complaint about a peer is logged
 	LateFloor   time.Duration // see machine.Config
 	Handover    time.Duration // see machine.Config
+	Picture     time.Duration // how long Status waits for a fresh picture
 	LookFile    time.Duration // how often a tracked file is read
 	LookProcess time.Duration // how often tracked processes are looked for; their end is seen at once
 }
@@ -47,6 +48,7 @@ func DefaultTimings() Timings {
 	return Timings{
 		Lifetime: 3 * time.Second, Renew: time.Second, Retry: time.Second, KillAfter: 2 * time.Second,
 		LookFile: 100 * time.Millisecond, LookProcess: 250 * time.Millisecond, NotifyLimit: time.Minute, StopWait: time.Second, RepeatLog: 10 * time.Second,
+		Picture: 100 * time.Millisecond,
 	}
 }
 
@@ -55,6 +57,7 @@ func (t Timings) orDefault() Timings {
 	for _, f := range []struct{ have, def *time.Duration }{
 		{&t.Lifetime, &d.Lifetime}, {&t.Renew, &d.Renew}, {&t.Retry, &d.Retry}, {&t.KillAfter, &d.KillAfter},
 		{&t.LookFile, &d.LookFile}, {&t.LookProcess, &d.LookProcess}, {&t.NotifyLimit, &d.NotifyLimit}, {&t.StopWait, &d.StopWait}, {&t.RepeatLog, &d.RepeatLog},
+		{&t.Picture, &d.Picture},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.def
@@ -101,9 +104,6 @@ func (s *Speaker) Run(ctx context.Context) error {
 	return nil
 }
 
-// statusPatience is how long Status waits for a fresh picture.
-const statusPatience = 100 * time.Millisecond
-
 // Apply replaces the configuration, before or during Run, and tells what that means. An
 // instance that is equal in both keeps its state, timers and socket and notices nothing; in
 // a changed one priority, addresses and trackers change without leaving its state; only
@@ -139,7 +139,7 @@ func (s *Speaker) Status() []InstanceStatus {
 		})
 		select {
 		case <-done:
-		case <-time.After(statusPatience):
+		case <-time.After(s.opts.Picture):
 		}
 	}
 	if p := s.status.Load(); p != nil {
