@@ -278,7 +278,10 @@ func TestStall(t *testing.T) {
 	l := start(t, 1)
 	other, echo := pair(t, l)
 	l.Run(echo.echo)
-	for range 3 {
+	for i := range 3 {
+		if i == 2 {
+			time.Sleep(300 * time.Millisecond) // the patrol sleeps like the loop, and has to be woken
+		}
 		a, b := pair(t, l)
 		block := make(chan struct{})
 		l.Run(func(task *eventloop.Task) {

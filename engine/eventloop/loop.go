@@ -133,11 +133,15 @@ const (
 
 // poll waits for events.
 func (l *loop) poll(idle int) int {
-	trap, timeout := rawEpollWait, rawWait
-	if idle >= rawWaits {
-		trap, timeout = epollWait, -1
+	var n int
+	var e syscall.Errno
+	if idle < rawWaits {
+		n, e = rawEpollWait(l.epfd, l.events[:], rawWait)
+	} else {
+		l.set.doze()
+		n, e = epollWait(l.epfd, l.events[:], -1)
+		l.set.rouse()
 	}
-	n, e := trap(l.epfd, l.events[:], timeout)
 	if e != 0 { // EINTR: the runtime wants the processor for a moment
 		return 0
 	}

@@ -22,11 +22,13 @@ type Loops struct {
 	drivers    sync.WaitGroup // goroutines that run loops, and the patrol
 	stop       chan struct{}  // closed in the end
 	stalls     atomic.Uint64
+	awake      atomic.Int32  // loops that the patrol has to look at
+	alarm      chan struct{} // that there are such again
 }
 
 // New starts n loops, at least one.
 func New(n int) (*Loops, error) {
-	l := &Loops{stop: make(chan struct{})}
+	l := &Loops{stop: make(chan struct{}), alarm: make(chan struct{}, 1)}
 	for range max(n, 1) {
 		lp, err := newLoop(l)
 		if err != nil {
@@ -35,6 +37,7 @@ func New(n int) (*Loops, error) {
 		l.loops = append(l.loops, lp)
 	}
 	addProcessors(len(l.loops))
+	l.awake.Store(int32(len(l.loops)))
 	for _, lp := range l.loops {
 		l.drivers.Go(func() { lp.drive(0) })
 	}
@@ -85,7 +88,20 @@ func (l *Loops) Stalls() uint64 {
 // stall is how long a Task may run before its loop goes on without it; it takes up to twice as long to be noticed.
 const stall = 20 * time.Millisecond
 
-// patrol looks for loops whose Task does not come to an end.
+// doze and rouse tell the patrol that a loop begins and ends a wait which may be long.
+func (l *Loops) doze() { l.awake.Add(-1) }
+
+func (l *Loops) rouse() {
+	if l.awake.Add(1) > 1 {
+		return
+	}
+	select {
+	case l.alarm <- struct{}{}:
+	default: // the patrol has not seen the last one
+	}
+}
+
+// patrol looks for loops whose Task does not come to an end. While all of them doze, so does it.
 func (l *Loops) patrol() {
 	t := time.NewTicker(stall)
 	defer t.Stop()
@@ -95,6 +111,16 @@ func (l *Loops) patrol() {
 		case <-l.stop:
 			return
 		case <-t.C:
+		}
+		if l.awake.Load() == 0 {
+			t.Stop()
+			select {
+			case <-l.stop:
+				return
+			case <-l.alarm:
+			}
+			t.Reset(stall)
+			continue
 		}
 		for i, lp := range l.loops {
 			now := lp.turn.Load()
