@@ -49,7 +49,7 @@ func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 		return nil, nil
 	case c == nil:
 		return nil, s
-	case !c.alive(m.now()):
+	case !c.Alive(c.idleFor(m.now())):
 		m.dropDead(c)
 		return nil, s
 	}
@@ -171,7 +171,7 @@ func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
 	if !ok {
 		return nil, nil
 	}
-	if c != nil && c.alive(a.m.now()) {
+	if c != nil && c.Alive(c.idleFor(a.m.now())) {
 		return s, c
 	}
 	a.m.dropDead(c)

@@ -152,7 +152,7 @@ func (m *Manager) spare(ctx context.Context, s *Server, r *Request) (*Conn, erro
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("server %s is at max_connections", s)
-	case c != nil && c.alive(m.now()):
+	case c != nil && c.Alive(c.idleFor(m.now())):
 		return c, nil
 	}
 	m.dropDead(c)

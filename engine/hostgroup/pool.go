@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// trustedIdle is how long a free connection is believed to be alive without a look at its socket.
+// trustedIdle is how long a connection is believed to be alive without a look at its socket.
 const trustedIdle = 10 * time.Millisecond
 
 // how well a free connection fits a request.
@@ -160,10 +160,10 @@ func (s *Server) takeIdle(out func(*Conn) bool) []*Conn {
 	return taken
 }
 
-// alive looks at the socket of a connection that has been free for a while: a server that went away has closed it.
-func (c *Conn) alive(now time.Time) bool {
-	if now.UnixNano()-c.lastLife.Load() < int64(trustedIdle) {
-		return true
-	}
-	return c.Quiet()
+// Alive looks at the socket of a connection on which nothing has been asked for some time: a server that went away has closed it.
+func (c *Conn) Alive(idle time.Duration) bool { return idle < trustedIdle || c.Quiet() }
+
+// idleFor is how long a free connection has shown no sign of life.
+func (c *Conn) idleFor(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - c.lastLife.Load())
 }

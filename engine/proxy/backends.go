@@ -90,8 +90,7 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 
 // stale reports whether a connection that could as well be another one was closed by its server while the session had it.
 func (s *session) stale(b *backend, st *statement) bool {
-	const trusted = 10 * time.Millisecond
-	return !b.stateful() && st.start.Sub(b.used) > trusted && !b.conn.Quiet()
+	return !b.stateful() && !b.conn.Alive(st.start.Sub(b.used))
 }
 
 // errOffline is found on a held connection whose server was put to OFFLINE_HARD, or does not answer the monitor.
