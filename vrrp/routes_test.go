@@ -116,8 +116,10 @@ track_group TG {
 	bad := strings.Replace(conf(fast(100)), "via 10.98.0.9 dev eth0", "via 10.97.0.9 dev eth0", 1)
 	a.apply(bad)
 	netlab.Eventually(t, second, "A is in fault", a.is("FAULT"))
-	if !a.said("a static entry of track_group TG is lost") {
-		t.Error("A does not say why")
+	for _, line := range []string{"set route 10.60.0.0/24 via 10.97.0.9 dev eth0 track_group TG: network is unreachable", "(VI_1) Entering FAULT STATE"} {
+		if !a.said(line) {
+			t.Errorf("A does not say %q", line)
+		}
 	}
 	ha.IP("addr", "add", "10.97.0.1/24", "dev", "eth0")
 	netlab.Eventually(t, 7*second, "A is master again", a.is("MASTER"))
