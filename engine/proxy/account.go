@@ -17,6 +17,7 @@ func (s *session) account(st *statement, set *settings, b *backend) {
 	}
 	if a.Err != nil {
 		s.recordError(st, b.conn, a.Err)
+		s.logError(st, set, b.conn, a.Err)
 	}
 	if s.p.logs.events.On() {
 		st.server = b.conn.Server().String()

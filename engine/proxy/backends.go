@@ -208,6 +208,9 @@ func (s *session) afterStatement(b *backend, st *statement, set *settings) {
 	}
 	warnings := a.Warnings > 0 && a.Err == nil && s.keepsWarnings(b, set)
 	b.flags = b.flags.after(st, warnings, b.inTrx, a.Err != nil)
+	if set.logWarnings && a.Warnings > 0 && a.Err == nil && st.class != digest.CommandShow {
+		s.logWarnings(b, st, set)
+	}
 	b.hold(st, s.schema, a.Err != nil)
 	if st.traits&traitReleaseLock != 0 {
 		s.checkLocks(b)

@@ -38,6 +38,8 @@ type settings struct {
 	connDelay       time.Duration // connection_delay_multiplex_ms
 	longQuery       int           // threshold_query_length
 	warnings        bool          // handle_warnings: they keep their connection
+	logWarnings     bool          // log_mysql_warnings_enabled
+	verboseErrors   bool          // verbose_query_error
 	initConnect     string
 	extended        int // show_processlist_extended
 	serverVersion   string
@@ -95,6 +97,8 @@ func readSettings(v layers.Variables) *settings {
 		connDelay:       v.Milliseconds("mysql-connection_delay_multiplex_ms"),
 		longQuery:       v.Int("mysql-threshold_query_length"),
 		warnings:        v.Int("mysql-handle_warnings") == 1,
+		logWarnings:     v.Bool("mysql-log_mysql_warnings_enabled"),
+		verboseErrors:   v.Bool("mysql-verbose_query_error"),
 		initConnect:     v.String("mysql-init_connect"),
 		extended:        v.Int("mysql-show_processlist_extended"),
 		serverVersion:   v.String("mysql-server_version"),

@@ -1,7 +1,7 @@
 package proxy
 
 import (
-	"sync/atomic"
+	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/engine/firewall"
@@ -52,10 +52,8 @@ func (s *session) detect(st *statement, set *settings) error {
 		return nil
 	}
 	s.shard.Add(stats.DetectedSQLi, 1)
-	if s.p.guardLog.allow(s.p.now().Unix()) {
-		s.p.log.Error().Uint32("session", s.id).Bytes("query", cut(st.sql)).
-			Msgf("SQLinjection detected with fingerprint of '%s' from client %s@%s", fingerprint, s.user.name, s.host)
-	}
+	s.p.guardLog.at(zerolog.ErrorLevel, s.id).Bytes("query", cut(st.sql)).
+		Msgf("SQLinjection detected with fingerprint of '%s' from client %s@%s", fingerprint, s.user.name, s.host)
 	return errSession
 }
 
@@ -68,9 +66,9 @@ func (s *session) guard(st *statement, set *settings) (done bool, err error) {
 	if verdict == firewall.Pass {
 		return false, nil
 	}
-	if s.p.guardLog.allow(s.p.now().Unix()) {
+	if e := s.p.guardLog.at(zerolog.WarnLevel, s.id); e != nil {
 		what := map[firewall.Verdict]string{firewall.Detect: "detected", firewall.Block: "blocked", firewall.Unknown: "blocked"}[verdict]
-		e := s.p.log.Warn().Uint32("session", s.id).Str("schema", s.schema).Int("flagIN", st.decision.Flag)
+		e = e.Str("schema", s.schema).Int("flagIN", st.decision.Flag)
 		if verdict == firewall.Unknown {
 			e = e.Str("cause", "Firewall problem: unknown user")
 		}
@@ -84,17 +82,4 @@ func (s *session) guard(st *statement, set *settings) (done bool, err error) {
 	}
 	s.accountRefused(st, set)
 	return true, s.fail(wire.Errorf(1148, "42000", "%s", set.firewallMessage))
-}
-
-// rateLimit lets a few through each second: what may repeat with every statement must not fill the log.
-type rateLimit struct{ state atomic.Uint64 } // second << 8 | count
-
-const mostPerSecond = 20
-
-func (r *rateLimit) allow(second int64) bool {
-	old := r.state.Load()
-	if old>>8 != uint64(second) {
-		return r.state.CompareAndSwap(old, uint64(second)<<8|1)
-	}
-	return old&255 < mostPerSecond && r.state.CompareAndSwap(old, old+1)
 }

@@ -72,6 +72,7 @@ type node struct {
 	t      testing.TB
 	proxy  *proxy.Proxy
 	socket string
+	log    logText
 }
 
 // rules are those of the sample set-up.
@@ -104,9 +105,9 @@ func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections 
 	if !strings.Contains(sections, "mysql_users") {
 		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
 	}
-	log := zerolog.Nop()
+	log := zerolog.New(&n.log).Level(zerolog.InfoLevel)
 	if testing.Verbose() {
-		log = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.InfoLevel)
+		log = log.Output(zerolog.MultiLevelWriter(&n.log, zerolog.NewTestWriter(t)))
 	}
 	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.Layers, Watch: 50 * time.Millisecond, TLS: certificate})
 	n.Boot(text)

@@ -55,7 +55,7 @@ func (s *session) failed(st *statement, set *settings, i int, o outcome) error {
 	s.accountError(st, set)
 	var e *replayError
 	if errors.As(o.err, &e) {
-		return s.replayRefused(st, i, e)
+		return s.replayRefused(st, set, i, e)
 	}
 	fatal := b.stateful() || o.answered
 	loss := s.lossMessage(b, o)
@@ -78,9 +78,10 @@ func (s *session) failed(st *statement, set *settings, i int, o outcome) error {
 
 // replayRefused passes the server's refusal of schema or variables on. Variables it did not take are given up, so that one
 // wrong SET does not fail every statement to come.
-func (s *session) replayRefused(st *statement, i int, e *replayError) error {
+func (s *session) replayRefused(st *statement, set *settings, i int, e *replayError) error {
 	b := &s.backends[i]
 	s.recordError(st, b.conn, e.refusal)
+	s.logError(st, set, b.conn, e.refusal)
 	if e.variables {
 		s.setVars(s.good)
 		b.flags |= stickyUnknown

@@ -65,12 +65,13 @@ type Proxy struct {
 	users     users
 	initial   initialStates
 
-	cache    *cache.Cache
-	logs     logs
-	firewall atomic.Pointer[firewall.Set]
-	guardLog rateLimit
-	mirrors  mirrors
-	sqlite   func() int64
+	cache     *cache.Cache
+	logs      logs
+	firewall  atomic.Pointer[firewall.Set]
+	guardLog  *boundedLog // of what the firewall and the search for injections found
+	serverLog *boundedLog // of what servers say of statements
+	mirrors   mirrors
+	sqlite    func() int64
 
 	settings atomic.Pointer[settings]
 	extras   atomic.Pointer[extras]
@@ -112,6 +113,7 @@ func New(o Options) *Proxy {
 	p.listeners = listen.New(listen.Options{Log: o.Log, Handle: p.handle, NoKeepAlive: true})
 	p.cache = cache.New(0)
 	p.logs = newLogs(&o)
+	p.guardLog, p.serverLog = newBoundedLog(o.Log), newBoundedLog(o.Log)
 	p.mirrors.p, p.sqlite = p, o.SQLiteBytes
 	p.firewall.Store(new(firewall.Set))
 	p.extras.Store(&extras{hints: true})

@@ -36,6 +36,9 @@ func Open(ctx context.Context, network, addr string, acc *Account, timeout time.
 	return &Client{conn: c, info: info, Timeout: timeout}, nil
 }
 
+// NewClient runs statements on a connection that has logged in; of info, the capabilities count.
+func NewClient(c *Conn, info *ServerInfo) *Client { return &Client{conn: c, info: info} }
+
 // Server returns what the login told about the server.
 func (cl *Client) Server() *ServerInfo { return cl.info }
 
