@@ -69,7 +69,7 @@ var variables = []Variable{
 	{Name: "mysql-add_ldap_user_comment", Doc: "Name under which an LDAP user is put into a comment of each statement.", Unused: "there is no LDAP plug-in"},
 	{Name: "mysql-auditlog_filename", Kind: Path, Doc: "File of the audit log, relative to the data directory; empty is off."},
 	{Name: "mysql-auditlog_filesize", Default: "104857600", Kind: Integer, Min: 1048576, Max: 1073741824, Doc: "Size in bytes at which the audit log is continued in a new file."},
-	{Name: "mysql-aurora_max_lag_ms_only_read_from_replicas", Default: "2", Kind: Integer, Min: 0, Max: 100, Doc: "Number of replicas below which an Aurora lag limit lets reads go to the writer.", Unused: "the hint max_lag_ms has no effect"},
+	{Name: "mysql-aurora_max_lag_ms_only_read_from_replicas", Default: "2", Kind: Integer, Min: 0, Max: 100, Doc: "Replicas within the limit of a hint max_lag_ms that make its statement do without servers that are no replicas; 0 lets all take part."},
 	{Name: "mysql-auto_increment_delay_multiplex", Default: "5", Kind: Integer, Min: 0, Max: 1000000, Doc: "Statements for which a connection stays with its session after an auto-increment value was given."},
 	{Name: "mysql-auto_increment_delay_multiplex_timeout_ms", Default: "10000", Kind: Integer, Min: 0, Max: 3600000, Doc: "Longest time for which it stays; 0 is no limit."},
 	{Name: "mysql-autocommit_false_is_transaction", Default: "false", Kind: Boolean, Doc: "Treats a connection with autocommit=0 as if a transaction was open."},

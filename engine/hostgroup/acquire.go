@@ -16,6 +16,9 @@ const recheck = 200 * time.Millisecond
 // client should be told: the server's own refusal, or 9001 or 9002. Any other error is that of ctx.
 func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	m.counters.get.Add(1)
+	if r.LagLimit > 0 {
+		m.counters.limited.Add(1)
+	}
 	c, drawn := m.acquireFree(r)
 	if c != nil {
 		return c, nil
@@ -23,6 +26,10 @@ func (m *Manager) Acquire(ctx context.Context, r *Request) (*Conn, error) {
 	r.leave()
 	a := attempt{m: m, r: r, start: m.now(), drawn: drawn}
 	c, err := a.run(ctx)
+	if r.LagLimit > 0 {
+		m.counters.limitedLate.Add(1)
+		m.counters.limitedWait.Add(uint64(m.now().Sub(a.start).Microseconds()))
+	}
 	if err != nil {
 		m.counters.getFailed.Add(1)
 		return nil, err
@@ -39,7 +46,7 @@ func (m *Manager) acquireFree(r *Request) (c *Conn, drawn *Server) {
 	if g == nil || r.Fresh || g.waiting.Load() > 0 {
 		return nil, nil
 	}
-	s := g.pick(m.settings.Load(), r.After)
+	s := g.pick(m.settings.Load(), r)
 	if s == nil {
 		return nil, nil
 	}
@@ -163,7 +170,7 @@ func (a *attempt) once(ctx context.Context, g *groupView, set *settings) (*Conn,
 
 // draw chooses a server and takes a free connection of it, or reserves the place for a new one. No server is nil.
 func (a *attempt) draw(g *groupView, set *settings) (*Server, *Conn) {
-	s := g.pick(set, a.r.After)
+	s := g.pick(set, a.r)
 	if s == nil {
 		return nil, nil
 	}
@@ -189,7 +196,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if a.closed > 0 {
 		return sleep(ctx, min(left, a.closed))
 	}
-	if a.last != nil && g.pick(set, a.r.After) != nil {
+	if a.last != nil && g.pick(set, a.r) != nil {
 		return sleep(ctx, min(left, set.retryDelay))
 	}
 	if a.m.recoverServers(g, !g.anyUsable()) {
@@ -198,13 +205,13 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if !g.anyUsable() {
 		a.m.logLack(g, set)
 	}
-	late := a.m.late(g, a.r.After)
+	late := a.m.late(g, a.r)
 	turn := g.join(a.r, late)
 	defer g.leave(turn)
-	if late {
+	if late && !a.r.After.None() {
 		a.m.feeds.inquire(g.servers...)
 	}
-	if g.pick(set, a.r.After) != nil { // a place came free before the queue was joined
+	if g.pick(set, a.r) != nil { // a place came free before the queue was joined
 		return nil
 	}
 	return turn.wait(ctx, min(left, recheck))

@@ -2,6 +2,7 @@ package hostgroup
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/gtid"
@@ -28,20 +29,24 @@ func (s *Server) has(a *After) bool {
 	return f != nil && f.Has(&a.GTID)
 }
 
-// late reports whether what a statement waits for is replication: there are servers that could be used, but none of them has
-// executed what it wants. The log is told, at most once a second.
-func (m *Manager) late(g *groupView, a *After) bool {
-	if a.None() || !g.anyUsable() {
+// late reports whether what a statement waits for is replication: there are servers that could be used, but none of them is
+// as far as it wants. The log is told, at most once a second.
+func (m *Manager) late(g *groupView, r *Request) bool {
+	if r.After.None() && r.LagLimit == 0 || !g.anyUsable() {
 		return false
 	}
 	for _, s := range g.servers {
-		if s.usable() && s.has(a) {
+		if s.usable() && s.meets(r) {
 			return false
 		}
 	}
 	now := m.now().Unix()
 	if last := m.feeds.lastLate.Load(); last != now && m.feeds.lastLate.CompareAndSwap(last, now) {
-		m.log.Warn().Int("hostgroup", g.id).Msgf("Hostgroup %d has no servers ready for GTID '%s'. Waiting for replication...", g.id, &a.GTID)
+		what := fmt.Sprintf("max_lag_ms=%d", r.LagLimit.Milliseconds())
+		if !r.After.None() {
+			what = fmt.Sprintf("GTID '%s'", &r.After.GTID)
+		}
+		m.log.Warn().Int("hostgroup", g.id).Msgf("Hostgroup %d has no servers ready for %s. Waiting for replication...", g.id, what)
 	}
 	return true
 }

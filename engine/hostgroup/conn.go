@@ -70,6 +70,11 @@ func (c *Conn) CountAfter() { c.server.traffic.after.Add(1) }
 // Has reports whether the server is known to have executed something.
 func (c *Conn) Has(a *After) bool { return c.server.has(a) }
 
+// Meets reports whether the server is known to be as far as a request with these two would want it.
+func (c *Conn) Meets(a *After, lagLimit time.Duration) bool {
+	return c.server.has(a) && !c.server.behindMore(lagLimit)
+}
+
 // fits reports whether the connection can be used for a request at all.
 func (c *Conn) fits(r *Request) bool { return c.caps == r.Capabilities && c.login == r.Login }
 
@@ -84,6 +89,7 @@ type Request struct {
 	Fresh        bool            // only a new connection will do
 	Compression  Compression     // of a new connection
 	After        *After          // what the server must have executed; nil for nothing
+	LagLimit     time.Duration   // by which the server's replication may lag behind at most; 0: it does not matter
 	Waits        Leaver          // is told before Acquire waits; nil where nobody has to be
 }
 

@@ -14,11 +14,12 @@ type group struct {
 	waiting atomic.Int32  // length of queue
 	late    *atomic.Int32 // those who are late, of all hostgroups
 	aware   atomic.Int64  // draws from which slower servers were left out
+	skipped atomic.Int64  // servers that were left out for a LagLimit
 	opening window        // new connections
 
 	mu     sync.Mutex // guards what follows
 	queue  []*turn    // for a place
-	behind []*turn    // for a server to have executed something
+	behind []*turn    // for a server to be far enough
 }
 
 // turn is somebody who waits.
@@ -87,7 +88,7 @@ func (g *group) wake(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i, t := range g.queue {
-		if s == nil || s.has(t.r.After) {
+		if s == nil || s.meets(t.r) {
 			t.ready <- s
 			g.dequeue(i)
 			return
@@ -95,12 +96,12 @@ func (g *group) wake(s *Server) {
 	}
 }
 
-// advanced lets those look again who wait for what a server has executed now.
+// advanced lets those look again for whom a server is far enough now.
 func (g *group) advanced(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.behind = slices.DeleteFunc(g.behind, func(t *turn) bool {
-		if !s.has(t.r.After) {
+		if !s.meets(t.r) {
 			return false
 		}
 		t.ready <- s

@@ -70,6 +70,20 @@ func (m *Manager) SetLag(key Key, lag time.Duration, late bool) bool {
 	return changed
 }
 
+// SetBehind notes how far a server's replication lags behind, and whether it has any, for requests with a LagLimit.
+func (m *Manager) SetBehind(key Key, lag time.Duration, replica bool) {
+	m.mu.Lock()
+	s := m.servers[key]
+	m.mu.Unlock()
+	if s == nil {
+		return
+	}
+	s.replica.Store(replica)
+	if was := s.behind.Swap(int64(lag)); int64(lag) < was {
+		s.group.advanced(s)
+	}
+}
+
 // Suspects tells of servers to which no connection could be opened, for whoever can find out more. Some may be left out where
 // there are many.
 func (m *Manager) Suspects() <-chan Key { return m.suspects }

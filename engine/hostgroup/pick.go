@@ -6,30 +6,48 @@ import (
 	"time"
 )
 
-// pick draws a server by weight among those that can take one more connection and have executed what after says; nil where there
-// is none. It does not allocate.
-func (g *groupView) pick(set *settings, after *After) *Server {
+// choice is what a server is chosen by.
+type choice struct {
+	set      *settings
+	request  *Request
+	replicas bool // no others
+}
+
+// pick draws a server by weight among those that can take one more connection and are as far as the request wants; nil where
+// there is none. It does not allocate.
+func (g *groupView) pick(set *settings, r *Request) *Server {
+	c := choice{set: set, request: r}
 	online, candidates, total := 0, 0, 0
+	replicas, ofReplicas := 0, 0
 	for _, s := range g.servers {
 		if !s.usable() {
 			continue
 		}
 		online++
-		if s.candidate(set, after) {
+		if s.candidate(&c) {
 			candidates++
 			total += s.conf.Load().weight
+			if s.replica.Load() {
+				replicas++
+				ofReplicas += s.conf.Load().weight
+			}
+		} else if s.behindMore(r.LagLimit) {
+			g.skipped.Add(1)
 		}
+	}
+	if r.LagLimit > 0 && set.replicasOnly > 0 && replicas >= set.replicasOnly {
+		c.replicas, candidates, total = true, replicas, ofReplicas
 	}
 	if total == 0 || online > g.attributes.maxOnline {
 		return nil
 	}
 	slowest := int64(math.MaxInt64)
 	if set.awareFrom > 0 && candidates >= set.awareFrom {
-		slowest, total = g.meanLatency(set, after, total)
+		slowest, total = g.meanLatency(&c, total)
 	}
 	k := rand.IntN(total)
 	for _, s := range g.servers {
-		if !s.candidate(set, after) || s.traffic.latency.Load() > slowest {
+		if !s.candidate(&c) || s.traffic.latency.Load() > slowest {
 			continue
 		}
 		w := s.conf.Load().weight
@@ -43,10 +61,10 @@ func (g *groupView) pick(set *settings, after *After) *Server {
 
 // meanLatency is for hostgroups with many servers: where the latency of all candidates is known, those slower than the mean
 // are left out. It gives the mean in microseconds and the sum of the weights that are left.
-func (g *groupView) meanLatency(set *settings, after *After, total int) (slowest int64, weights int) {
+func (g *groupView) meanLatency(c *choice, total int) (slowest int64, weights int) {
 	var sum, n int64
 	for _, s := range g.servers {
-		if !s.candidate(set, after) {
+		if !s.candidate(c) {
 			continue
 		}
 		latency := s.traffic.latency.Load()
@@ -56,7 +74,7 @@ func (g *groupView) meanLatency(set *settings, after *After, total int) (slowest
 		sum, n = sum+latency, n+1
 	}
 	for _, s := range g.servers {
-		if n > 0 && s.candidate(set, after) && s.traffic.latency.Load() <= sum/n {
+		if n > 0 && s.candidate(c) && s.traffic.latency.Load() <= sum/n {
 			weights += s.conf.Load().weight
 		}
 	}
@@ -67,17 +85,25 @@ func (g *groupView) meanLatency(set *settings, after *After, total int) (slowest
 	return sum / n, weights
 }
 
-// candidate reports whether the server can take one more connection of a statement that wants something executed before.
-func (s *Server) candidate(set *settings, after *After) bool {
-	if !s.usable() || s.full() || !s.has(after) {
+// candidate reports whether the server can take one more connection, and is as far as the request wants.
+func (s *Server) candidate(c *choice) bool {
+	if !s.usable() || s.full() || !s.meets(c.request) || c.replicas && !s.replica.Load() {
 		return false
 	}
 	limit := s.conf.Load().maxLatency
 	if limit == 0 {
-		limit = set.maxLatency
+		limit = c.set.maxLatency
 	}
 	latency := time.Duration(s.traffic.latency.Load()) * time.Microsecond
 	return limit == 0 || latency <= limit
+}
+
+// meets reports whether the server is known to be as far as a request wants. It takes no lock and does not allocate.
+func (s *Server) meets(r *Request) bool { return s.has(r.After) && !s.behindMore(r.LagLimit) }
+
+// behindMore reports whether the server's replication lags behind by more than a limit; it does not where that is 0.
+func (s *Server) behindMore(limit time.Duration) bool {
+	return limit > 0 && s.behind.Load() > int64(limit)
 }
 
 // recoverServers brings shunned servers of the hostgroup back whose time has come and reports whether there were any.

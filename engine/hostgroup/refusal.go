@@ -38,7 +38,7 @@ func (a *attempt) reason() string {
 	if g == nil {
 		return "the hostgroup has no servers"
 	}
-	n := tally(g, a.m.settings.Load(), a.r.After, a.m.now())
+	n := tally(g, a.m.settings.Load(), a.r, a.m.now())
 	text := fmt.Sprintf("servers: %d%s", len(g.servers), n.text())
 	if online := len(g.servers) - n.shunned - n.late - n.spare - n.soft - n.hard; online > g.attributes.maxOnline {
 		text += fmt.Sprintf(", more ONLINE than max_num_online_servers %d", g.attributes.maxOnline)
@@ -57,14 +57,17 @@ type counts struct {
 	used, max                                   int    // of those that are full
 	behind                                      int    // that are not known to have executed what the statement wants
 	after                                       string // what that is
+	above                                       int    // that lag behind by more than the statement's limit
+	limit                                       time.Duration
 	shunCause                                   string // of the one shunned last
 	shunAge                                     time.Duration
 }
 
-func tally(g *groupView, set *settings, after *After, now time.Time) (n counts) {
-	if !after.None() {
-		n.after = after.GTID.String()
+func tally(g *groupView, set *settings, r *Request, now time.Time) (n counts) {
+	if !r.After.None() {
+		n.after = r.After.GTID.String()
 	}
+	n.limit = r.LagLimit
 	for _, s := range g.servers {
 		conf := s.conf.Load()
 		switch st := s.Status(); {
@@ -79,13 +82,15 @@ func tally(g *groupView, set *settings, after *After, now time.Time) (n counts) 
 			n.soft++
 		case st == OfflineHard:
 			n.hard++
-		case !s.has(after):
+		case !s.has(r.After):
 			n.behind++
+		case s.behindMore(r.LagLimit):
+			n.above++
 		case s.full():
 			n.full++
 			n.used += int(s.used.Load())
 			n.max += conf.maxConnections
-		case !s.candidate(set, after):
+		case !s.candidate(&choice{set: set, request: r}):
 			n.slow++
 		case conf.weight == 0:
 			n.weightless++
@@ -111,6 +116,9 @@ func (n *counts) text() string {
 	}
 	if n.behind > 0 {
 		fmt.Fprintf(&b, ", have not executed GTID %d (%s)", n.behind, n.after)
+	}
+	if n.above > 0 {
+		fmt.Fprintf(&b, ", above max_lag_ms=%d %d", n.limit.Milliseconds(), n.above)
 	}
 	if n.full > 0 {
 		fmt.Fprintf(&b, ", at max_connections %d (%d/%d)", n.full, n.used, n.max)

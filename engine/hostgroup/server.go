@@ -37,6 +37,8 @@ type Server struct {
 	bars    atomic.Uint32 // why it is shunned, a sum of bar values; changed with mu held
 	tending atomic.Bool   // a goroutine looks after its free connections
 	traffic traffic
+	behind  atomic.Int64 // nanoseconds of replication lag, as the monitor saw it last
+	replica atomic.Bool  // by what the monitor saw last
 
 	mu      sync.Mutex // guards what follows
 	idle    []*Conn    // the last one was used last

@@ -22,6 +22,7 @@ type settings struct {
 	warming        bool
 	throttle       int           // new connections of a hostgroup in a second
 	awareFrom      int           // candidates from which those slower than the mean are left out
+	replicasOnly   int           // aurora_max_lag_ms_only_read_from_replicas: replicas within a limit that make it do without others; 0: never
 	gtidRetry      time.Duration // binlog_reader_connect_retry_msec
 	tls            tlsChoice     // of servers with use_ssl
 }
@@ -41,6 +42,7 @@ func readSettings(v layers.Variables) *settings {
 		warming:        v.Bool("mysql-connection_warming"),
 		throttle:       v.Int("mysql-throttle_connections_per_sec_to_hostgroup"),
 		awareFrom:      v.Int("mysql-min_num_servers_lantency_awareness"),
+		replicasOnly:   v.Int("mysql-aurora_max_lag_ms_only_read_from_replicas"),
 		gtidRetry:      v.Milliseconds("mysql-binlog_reader_connect_retry_msec"),
 	}
 	s.shun = shunRules{

@@ -15,6 +15,8 @@ type counters struct {
 	recycled                   atomic.Uint64
 	killedConns, killedQueries atomic.Uint64
 	delayed                    atomic.Uint64
+	limited, limitedLate       atomic.Uint64
+	limitedWait                atomic.Uint64 // µs
 }
 
 // Counters is what the manager has done since the start.
@@ -27,6 +29,10 @@ type Counters struct {
 	KilledConns, KilledQueries uint64
 	Delayed                    uint64 // new connections held back by throttling
 	LatencyAware               uint64 // servers drawn from the faster ones only
+	LagLimited                 uint64 // connections asked for with a LagLimit
+	LagLimitedLate             uint64 // those of them that were not to be had at once
+	LagLimitedWait             uint64 // how long these took, in µs
+	LagSkipped                 uint64 // servers that were left out on their account
 	Connected                  int    // open now
 }
 
@@ -38,9 +44,11 @@ func (m *Manager) Counters() Counters {
 		Pushed: c.pushed.Load(), Destroyed: c.destroyed.Load(), Created: c.created.Load(),
 		Aborted: c.aborted.Load(), Timeouts: c.timeouts.Load(), Recycled: c.recycled.Load(),
 		KilledConns: c.killedConns.Load(), KilledQueries: c.killedQueries.Load(), Delayed: c.delayed.Load(),
+		LagLimited: c.limited.Load(), LagLimitedLate: c.limitedLate.Load(), LagLimitedWait: c.limitedWait.Load(),
 	}
 	for _, g := range m.view.Load().groups {
 		out.LatencyAware += uint64(g.aware.Load())
+		out.LagSkipped += uint64(g.skipped.Load())
 	}
 	for _, s := range m.all() {
 		s.mu.Lock()

@@ -26,6 +26,8 @@ func (m *Monitor) act(actions []verdict.Action) {
 		case verdict.Back:
 			m.pool.Back(a.Host, a.Port)
 			m.setMissing(a.Addr, false)
+		case verdict.Behind:
+			m.pool.SetBehind(hostgroup.Key{Hostgroup: a.Hostgroup, Host: a.Host, Port: a.Port}, a.Lag, a.Replica)
 		case verdict.Late:
 			m.pool.SetLag(hostgroup.Key{Hostgroup: a.Hostgroup, Host: a.Host, Port: a.Port}, a.Lag, a.On)
 		case verdict.Move:

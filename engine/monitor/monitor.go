@@ -21,6 +21,7 @@ type Pool interface {
 	Back(host string, port int)
 	SetLatency(host string, port int, d time.Duration)
 	SetLag(key hostgroup.Key, lag time.Duration, late bool) (changed bool)
+	SetBehind(key hostgroup.Key, lag time.Duration, replica bool)
 	LagWhenNull(hostgroup int) int
 	SetSpare(keys []hostgroup.Key)
 	Suspects() <-chan hostgroup.Key

@@ -67,7 +67,7 @@ func (s *session) attach(st *statement, set *settings) (int, error) {
 	want := s.wanted(st, nil, set)
 	st.request = hostgroup.Request{
 		Hostgroup: st.hostgroup, Login: s.backend, Capabilities: s.capabilities(st), Charset: s.charsetID,
-		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh, Compression: s.compression(), After: st.wants, Waits: s.task,
+		Schema: s.schema, StateHash: want.Hash(), Fresh: st.fresh, Compression: s.compression(), After: st.wants, LagLimit: st.lagLimit, Waits: s.task,
 	}
 	c, err := s.p.servers.Acquire(&s.ctx, &st.request)
 	if err != nil {

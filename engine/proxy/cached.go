@@ -41,7 +41,7 @@ func (k *keeping) reset() {
 // fromCache answers a statement from the query cache. Where the answer is not there yet it sees to it that it will be.
 func (s *session) fromCache(st *statement, set *settings, now time.Time) (done bool, err error) {
 	ttl := numberOf(st.hints.CacheTTL, st.decision.CacheTTL)
-	if ttl <= 0 || st.wants != nil || !s.cacheable(st) { // nobody knows what an answer in the cache comes after
+	if ttl <= 0 || st.wants != nil || st.lagLimit > 0 || !s.cacheable(st) { // nobody knows what an answer in the cache comes after
 		return false, nil
 	}
 	inTrx := s.transaction() >= 0 || !s.wanted(st, nil, set).Autocommit()

@@ -1,11 +1,14 @@
 package proxy
 
 import (
+	"math"
 	"slices"
+	"time"
 
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/gtid"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/stats"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -128,10 +131,23 @@ func (s *session) want(st *statement) {
 	}
 }
 
-// outrun reports whether a connection that the session holds, but does not need, is to a server that has not executed yet what
-// the statement wants.
+// limitLag works out by how much the replication of the statement's server may lag behind, from the hints max_lag_ms and
+// min_epoch_ms, which is the time of which it has to know.
+func (st *statement) limitLag() {
+	ms := int64(st.hints.MaxLag)
+	if st.hints.MinEpoch != rule.Unset {
+		ms = max(0, st.start.UnixMilli()-int64(st.hints.MinEpoch))
+	}
+	const most = int64(math.MaxInt64 / time.Millisecond)
+	if ms >= 0 {
+		st.lagLimit = max(1, time.Duration(min(ms, most))*time.Millisecond) // 0 ms is a limit, too
+	}
+}
+
+// outrun reports whether a connection that the session holds, but does not need, is to a server that is not as far as the
+// statement wants.
 func (s *session) outrun(b *backend, st *statement) bool {
-	return st.wants != nil && !b.inTrx && b.flags&^stickyHarmless == 0 && !b.conn.Has(st.wants)
+	return (st.wants != nil || st.lagLimit > 0) && !b.inTrx && b.flags&^stickyHarmless == 0 && !b.conn.Meets(st.wants, st.lagLimit)
 }
 
 // catchUp waits until the server of a connection that the session needs has executed what the statement wants. Within a

@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/keepsql/keepsql/engine/hostgroup"
 	"github.com/keepsql/keepsql/engine/internal/gtidtest"
 	"github.com/keepsql/keepsql/engine/wire"
 )
@@ -322,5 +323,53 @@ func TestNoAllocationsWithGTIDs(t *testing.T) {
 		"rule": "\x03SELECT c FROM sbtest1 WHERE id=50042", "update": "\x03UPDATE sbtest1 SET c='6848' WHERE id=50099",
 	} {
 		client.allocatesNothing(t, name, q)
+	}
+}
+
+// TestLagHints: max_lag_ms and min_epoch_ms choose servers by the lag of their replication, also for a session that has a
+// connection in hand which it does not need, and past the cache.
+func TestLagHints(t *testing.T) {
+	t.Parallel()
+	if writer == nil {
+		t.Skip("skipped, needs a database: mariadb-server is not installed")
+	}
+	n := startWith(t, "connect_timeout_server_max=400\n", fmt.Sprintf(`mysql_servers: (
+	{ address="127.0.0.1", port=%d, hostgroup=20, weight=1 },
+	{ address="127.0.0.1", port=%d, hostgroup=20, weight=1000 } )
+mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )
+mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", cache_ttl=60000, apply=1 } )`, writer.Port, reader.Port))
+	late := hostgroup.Key{Hostgroup: 20, Host: "127.0.0.1", Port: reader.Port}
+	n.proxy.Servers().SetBehind(late, 30*time.Second, true)
+	db := n.open(1)
+	prepared := n.open(1, func(c *mysql.Config) { c.InterpolateParams = false })
+	for _, hint := range []string{"max_lag_ms=0", "max_lag_ms=29999", fmt.Sprint("min_epoch_ms=", time.Now().Add(-10*time.Second).UnixMilli())} {
+		for range 5 {
+			if got := one(t, db, "/* "+hint+" */ "+whoami); got != "writer" {
+				t.Fatalf("%s: executed on %s, which is 30 s behind", hint, got)
+			}
+			one(t, db, "SELECT SQL_CALC_FOUND_ROWS name FROM who") // keeps its connection, in case it is asked for FOUND_ROWS()
+			if got := one(t, prepared, "/* "+hint+" */ SELECT name FROM who WHERE name<>?", "x"); got != "writer" {
+				t.Fatalf("%s: executed on %s, which is 30 s behind", hint, got)
+			}
+		}
+	}
+	const most = 20 // a thousandth goes to the other server each time
+	readers := 0
+	for range most {
+		if one(t, db, "/* max_lag_ms=30000 */ "+whoami) == "reader" {
+			readers++
+		}
+	}
+	if readers < most/2 {
+		t.Errorf("%d of %d statements within the limit went to the heavier server", readers, most)
+	}
+
+	n.proxy.Servers().SetBehind(hostgroup.Key{Hostgroup: 20, Host: "127.0.0.1", Port: writer.Port}, time.Minute, true)
+	_, err := db.Exec("/* max_lag_ms=1000 */ " + whoami)
+	if err == nil || !strings.Contains(err.Error(), "9001") || !strings.HasSuffix(err.Error(), "(servers: 2, above max_lag_ms=1000 2)") {
+		t.Errorf("both are behind: %v", err)
+	}
+	if got := n.counter("queries_with_max_lag_ms__delayed"); got == "0" {
+		t.Error("nothing delayed was counted")
 	}
 }

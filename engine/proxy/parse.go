@@ -47,7 +47,8 @@ type statement struct {
 	request  hostgroup.Request
 	wants    *hostgroup.After // what its server must have executed: nil, or after
 	after    hostgroup.After
-	refusal  *wire.Error // what is wrong with its hints
+	lagLimit time.Duration // max_lag_ms; 0 for none
+	refusal  *wire.Error   // what is wrong with its hints
 	relaying translation
 	event    eventlog.Event
 	server   string // that answered, for the events log
@@ -75,7 +76,7 @@ func (s *session) statement(command wire.Command, payload []byte) *statement {
 	st.hostgroup, st.timeout, st.retries, st.multiplex, st.fresh, st.binds = -1, 0, 0, rule.Unset, false, false
 	st.opaque, st.again, st.uploads = false, false, false
 	st.keep.on, st.server, st.failed = false, "", false
-	st.wants, st.refusal, s.gtids.fresh = nil, nil, false
+	st.wants, st.lagLimit, st.refusal, s.gtids.fresh = nil, 0, nil, false
 	st.hints, st.decision.DestinationHostgroup = noHints, rule.Unset
 	return st
 }

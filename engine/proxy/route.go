@@ -35,6 +35,9 @@ func (s *session) decide(st *statement, set *settings, comment []byte) {
 	if ms := numberOf(st.hints.QueryTimeout, d.Timeout); ms > 0 {
 		st.timeout = time.Duration(ms) * time.Millisecond
 	}
+	if st.hints.MaxLag != rule.Unset || st.hints.MinEpoch != rule.Unset {
+		st.limitLag()
+	}
 	if d.GtidFromHostgroup >= 0 || len(st.hints.MinGTID) > 0 {
 		s.want(st)
 	}

@@ -82,6 +82,11 @@ func (p *Proxy) global() *schema.Rows {
 
 		"ConnPool_get_conn_latency_awareness": c.LatencyAware,
 
+		"queries_with_max_lag_ms":                      c.LagLimited,
+		"queries_with_max_lag_ms__delayed":             c.LagLimitedLate,
+		"queries_with_max_lag_ms__total_wait_time_us":  c.LagLimitedWait,
+		"get_aws_aurora_replicas_skipped_during_query": c.LagSkipped,
+
 		"MyHGM_myconnpoll_get":             c.Get,
 		"MyHGM_myconnpoll_get_ok":          c.GetOK,
 		"MyHGM_myconnpoll_push":            c.Pushed,

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,15 @@ type auroraView struct {
 	since     string // Updated of the row that made it writer, or confirmed it
 	old       int    // answers in a row that were older than that
 	instances map[Addr][]time.Duration
+	reader    int // reader_hostgroup
+}
+
+// end takes back what was said of the instances' lags.
+func (v *auroraView) end(writer int) (out []Action) {
+	for _, a := range slices.SortedFunc(maps.Keys(v.instances), Addr.compare) {
+		out = append(out, Behind{Hostgroup: writer, Addr: a}, Behind{Hostgroup: v.reader, Addr: a})
+	}
+	return out
 }
 
 // oldAnswers in a row, from whatever instances, mean that their clock was set back.
@@ -65,14 +75,19 @@ func (j *Judge) aurora(e Aurora) (out []Action) {
 		j.views[e.Writer] = v
 	}
 	before := v.instances
+	v.reader = c.Reader
 	v.instances = map[Addr][]time.Duration{}
 	for _, h := range e.Hosts[:min(len(e.Hosts), maxInstances)] {
 		a := c.Aurora.addr(h.ID)
 		lags := append(slices.Clone(before[a]), h.Lag)
-		v.instances[a] = lags[max(0, len(lags)-max(1, c.Aurora.Checks)):]
+		lags = lags[max(0, len(lags)-max(1, c.Aurora.Checks)):]
+		v.instances[a] = lags
 		if !h.Writes {
+			lag := c.Aurora.Estimate(lags)
+			out = append(out, Behind{c.Writer, a, lag, true}, Behind{c.Reader, a, lag, true})
 			continue
 		}
+		out = append(out, Behind{c.Writer, a, 0, false}, Behind{c.Reader, a, 0, false})
 		if h.Updated < v.since { // an instance that is behind still tells of the writer before
 			if v.old++; v.old < oldAnswers {
 				continue

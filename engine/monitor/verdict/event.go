@@ -119,6 +119,14 @@ type Latency struct {
 	Mean time.Duration
 }
 
+// Behind is by how much a server's replication lags behind, for statements that set a limit of their own.
+type Behind struct {
+	Hostgroup int
+	Addr
+	Lag     time.Duration
+	Replica bool // it has a replication
+}
+
 // Late shuns a server in a hostgroup for its replication lag, or with On false ends that.
 type Late struct {
 	Hostgroup int
@@ -155,5 +163,6 @@ func (Shun) action()    {}
 func (Back) action()    {}
 func (Latency) action() {}
 func (Late) action()    {}
+func (Behind) action()  {}
 func (Move) action()    {}
 func (Say) action()     {}

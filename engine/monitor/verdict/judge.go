@@ -154,8 +154,12 @@ func (j *Judge) configureClusters(watched bool) (out []Action) {
 		c := &j.config.Clusters[i]
 		if v := views[c.Writer]; v != nil && c.Kind == AuroraCluster {
 			j.views[c.Writer] = v
+			delete(views, c.Writer)
 		}
 		out = append(out, j.arrange(c)...)
+	}
+	for _, writer := range slices.Sorted(maps.Keys(views)) {
+		out = append(out, views[writer].end(writer)...)
 	}
 	if len(j.known) == 0 && watched {
 		return out
@@ -169,9 +173,7 @@ func (n *node) forget(a Addr) (out []Action) {
 		out = append(out, Back{a})
 	}
 	for _, hostgroup := range slices.Sorted(maps.Keys(n.late)) {
-		if n.late[hostgroup].on {
-			out = append(out, Late{Hostgroup: hostgroup, Addr: a})
-		}
+		out = append(out, n.late[hostgroup].end(hostgroup, a)...)
 	}
 	if len(n.last) > 0 {
 		out = append(out, Latency{a, 0})
@@ -190,9 +192,16 @@ func (j *Judge) relate(n *node, a Addr) (out []Action) {
 			continue
 		}
 		delete(n.late, hostgroup)
-		if l.on {
-			out = append(out, Late{Hostgroup: hostgroup, Addr: a})
-		}
+		out = append(out, l.end(hostgroup, a)...)
+	}
+	return out
+}
+
+// end takes back what was said of a server's lag.
+func (l *lateness) end(hostgroup int, a Addr) []Action {
+	out := []Action{Behind{Hostgroup: hostgroup, Addr: a}}
+	if l.on {
+		out = append(out, Late{Hostgroup: hostgroup, Addr: a})
 	}
 	return out
 }

@@ -24,6 +24,7 @@ func (j *Judge) lag(n *node, e Lag) (out []Action) {
 		if e.Null {
 			lag = s.LagNull
 		}
+		out = append(out, Behind{s.Hostgroup, e.Addr, lag, e.Replica})
 		if !e.Replica || lag <= s.MaxLag {
 			l.count = 0
 		} else {

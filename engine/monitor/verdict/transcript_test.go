@@ -145,6 +145,11 @@ func show(a verdict.Action) string {
 		return fmt.Sprintf("move %s %s", a.Addr, to)
 	case verdict.Latency:
 		return fmt.Sprintf("latency %s %v", a.Addr, a.Mean)
+	case verdict.Behind:
+		if !a.Replica {
+			return fmt.Sprintf("%s in %d is no replica", a.Addr, a.Hostgroup)
+		}
+		return fmt.Sprintf("%s in %d is %v behind", a.Addr, a.Hostgroup, a.Lag)
 	case verdict.Late:
 		return fmt.Sprintf("late %s in %d: %v (%v)", a.Addr, a.Hostgroup, a.On, a.Lag)
 	case verdict.Shun:
