@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,10 +38,15 @@ func TestMain(m *testing.M) {
 // speakerMain is a speaker driven by lines on standard input. It ends with its input.
 func speakerMain() {
 	log := zerolog.New(os.Stderr).Level(zerolog.DebugLevel)
-	s := vrrp.New(log, vrrp.Options{
-		TrackEngine: os.Getenv(asSpeaker) == "engine",
-		Timings:     vrrp.Timings{Picture: 10 * second},
-	})
+	mode := strings.Fields(os.Getenv(asSpeaker))
+	timings := vrrp.Timings{Picture: time.Minute, StopWait: time.Minute, RepeatLog: time.Minute, LateFloor: time.Minute}
+	if slices.Contains(mode, "wary") {
+		timings.LateFloor = 0
+	}
+	if slices.Contains(mode, "patient") {
+		timings.Handover = 5 * second
+	}
+	s := vrrp.New(log, vrrp.Options{TrackEngine: slices.Contains(mode, "engine"), Timings: timings})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -63,6 +69,9 @@ func speakerMain() {
 			s.SetEngine(arg == "on")
 			_ = out.Encode(arg)
 		case "status":
+			_ = out.Encode(s.Status())
+		case "mark":
+			log.Log().Msg(arg)
 			_ = out.Encode(s.Status())
 		case "handover", "rejoin", "peers", "health":
 			_ = out.Encode(operate(ctx, s, verb, arg))
@@ -93,11 +102,15 @@ type speaker struct {
 	in  io.WriteCloser
 	out *json.Decoder
 
-	mu  sync.Mutex
-	log bytes.Buffer
+	mu    sync.Mutex
+	log   bytes.Buffer
+	marks int
+	ended bool // and log is whole
 }
 
-// speak starts a speaker on a host. mode "engine" makes it wait for an engine.
+// speak starts a speaker on a host. mode is of words: "alone" says nothing, "engine" makes it wait for an engine, "wary"
+// makes it listen before it claims anything when it was not running for half a second, as in production, where others go
+// on, so that a busy host does not change what a test sees, and "patient" lets it wait longer for a successor.
 func speak(t *testing.T, h *netlab.Host, mode, conf string) *speaker {
 	t.Helper()
 	s := &speaker{t: t, cmd: h.Command(os.Args[0])}
@@ -113,6 +126,9 @@ func speak(t *testing.T, h *netlab.Host, mode, conf string) *speaker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if strings.Contains(mode, "patient") {
+			s.kill() // nobody may be left to wait for
+		}
 		s.stop()
 		if t.Failed() {
 			t.Logf("log of the speaker:\n%s", s.text())
@@ -142,12 +158,25 @@ func (s *speaker) says(text string) func() bool {
 // said tells whether the speaker says something, which may still be on its way through the pipe
 // when what it is about can be seen.
 func (s *speaker) said(text string) bool {
-	for deadline := time.Now().Add(2 * second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(15 * second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if s.says(text)() {
 			return true
 		}
 	}
 	return s.says(text)()
+}
+
+// times counts in all that the speaker has said until now.
+func (s *speaker) times(text string) int {
+	s.t.Helper()
+	if !s.ended {
+		s.instance() // what the loop is at, it has done
+		s.marks++
+		mark := fmt.Sprintf("mark %d of the test", s.marks)
+		s.ask("mark "+mark, new([]vrrp.InstanceStatus))
+		netlab.Eventually(s.t, "the log arrives", s.says(mark))
+	}
+	return strings.Count(s.text(), text)
 }
 
 // ask sends one line and reads the answer.
@@ -193,12 +222,14 @@ func (s *speaker) instance() vrrp.InstanceStatus {
 func (s *speaker) stop() {
 	s.in.Close()
 	_ = s.cmd.Wait()
+	s.ended = true
 }
 
 // kill ends the speaker without giving it a chance.
 func (s *speaker) kill() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
+	s.ended = true
 }
 
 // keepalived starts the real thing on a host and returns its log file.

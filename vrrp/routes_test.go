@@ -36,23 +36,23 @@ func TestRoutes(t *testing.T) {
 
 	a := speak(t, ha, "engine", fast(100, routed))
 	a.engine("on")
-	netlab.Eventually(t, 5*second, "A is master with its routes and rules", func() bool { return a.is("MASTER")() && all() })
+	netlab.Eventually(t, "A is master with its routes and rules", func() bool { return a.is("MASTER")() && all() })
 	ha.IP("route", "del", "10.50.0.0/24")
-	netlab.Eventually(t, second, "the route is back", one)
+	netlab.Eventually(t, "the route is back", one)
 	ha.IP("rule", "del", "pref", "500")
-	netlab.Eventually(t, second, "the rule is back", rule)
+	netlab.Eventually(t, "the rule is back", rule)
 	ha.IP("addr", "del", vip+"/24", "dev", "eth0") // takes the route from it along
-	netlab.Eventually(t, second, "the route from the address is back", two)
+	netlab.Eventually(t, "the route from the address is back", two)
 	a.engine("off")
-	netlab.Eventually(t, second, "A has no routes while its engine is dead", none)
+	netlab.Eventually(t, "A has no routes while its engine is dead", none)
 	a.engine("on")
-	netlab.Eventually(t, 5*second, "they are back with the addresses", all)
+	netlab.Eventually(t, "they are back with the addresses", all)
 
 	a.apply(fast(100, strings.Replace(routed, "10.50.0.0/24", "10.52.0.0/24", 1)))
-	netlab.Eventually(t, second, "the route was exchanged", func() bool {
+	netlab.Eventually(t, "the route was exchanged", func() bool {
 		return !one() && ipSays(ha, "10.52.0.0/24 via 10.99.0.9", "route", "show")() && two() && rule()
 	})
-	if n := strings.Count(a.text(), "Entering MASTER STATE"); n != 2 {
+	if n := a.times("Entering MASTER STATE"); n != 2 {
 		t.Errorf("A entered MASTER %d times", n)
 	}
 	a.kill()
@@ -60,12 +60,12 @@ func TestRoutes(t *testing.T) {
 		t.Error("routes and rules of a killed speaker went by themselves")
 	}
 	a = speak(t, ha, "engine", fast(100))
-	netlab.Eventually(t, second, "the next speaker removes what was left", func() bool {
+	netlab.Eventually(t, "the next speaker removes what was left", func() bool {
 		return none() && !ipSays(ha, "10.52.0.0/24", "route", "show")()
 	})
 	a.apply(fast(100, routed))
 	a.engine("on")
-	netlab.Eventually(t, 5*second, "A is master with its routes and rules", all)
+	netlab.Eventually(t, "A is master with its routes and rules", all)
 	a.stop()
 	if !none() {
 		t.Error("routes or rules are left after the stop")
@@ -98,7 +98,7 @@ track_group TG {
 	rule := ipSays(ha, "from 10.60.0.0/24 lookup 60", "rule", "show")
 	all := func() bool { return ha.Has("10.98.0.5") && route() && rule() }
 	a := speak(t, ha, "engine", conf(fast(100)))
-	netlab.Eventually(t, second, "static entries are set", all)
+	netlab.Eventually(t, "static entries are set", all)
 	if s := a.instance().State; s != "FAULT" {
 		t.Errorf("A is %s, not in FAULT for want of an engine", s)
 	}
@@ -106,27 +106,27 @@ track_group TG {
 		t.Error("a static address has a lifetime")
 	}
 	a.engine("on")
-	netlab.Eventually(t, 5*second, "A is master", a.is("MASTER"))
+	netlab.Eventually(t, "A is master", a.is("MASTER"))
 	ha.IP("addr", "del", "10.98.0.5/24", "dev", "eth0") // takes the route along
 	ha.IP("rule", "del", "pref", "600")
-	netlab.Eventually(t, 2*second, "they are back", all)
+	netlab.Eventually(t, "they are back", all)
 	if !a.is("MASTER")() {
 		t.Error("A left MASTER for what could be set again")
 	}
 	bad := strings.Replace(conf(fast(100)), "via 10.98.0.9 dev eth0", "via 10.97.0.9 dev eth0", 1)
 	a.apply(bad)
-	netlab.Eventually(t, second, "A is in fault", a.is("FAULT"))
+	netlab.Eventually(t, "A is in fault", a.is("FAULT"))
 	for _, line := range []string{"set route 10.60.0.0/24 via 10.97.0.9 dev eth0 track_group TG: network is unreachable", "(VI_1) Entering FAULT STATE"} {
 		if !a.said(line) {
 			t.Errorf("A does not say %q", line)
 		}
 	}
 	ha.IP("addr", "add", "10.97.0.1/24", "dev", "eth0")
-	netlab.Eventually(t, 7*second, "A is master again", a.is("MASTER"))
+	netlab.Eventually(t, "A is master again", a.is("MASTER"))
 	a.apply(fast(100))
-	netlab.Eventually(t, second, "static entries are gone with their configuration", func() bool { return !ha.Has("10.98.0.5") && !rule() })
+	netlab.Eventually(t, "static entries are gone with their configuration", func() bool { return !ha.Has("10.98.0.5") && !rule() })
 	a.apply(conf(fast(100)))
-	netlab.Eventually(t, second, "and back", all)
+	netlab.Eventually(t, "and back", all)
 	a.stop()
 	if ha.Has("10.98.0.5") || route() || rule() {
 		t.Error("static entries are left after the stop")

@@ -15,19 +15,19 @@ func TestVirtualMAC(t *testing.T) {
 	ha, hb, hc := pair(t)
 	a, b := speak(t, ha, "engine", fast(100, "use_vmac")), speak(t, hb, "alone", fast(90, "use_vmac vrrp.51 "+mac))
 	has := func(h *netlab.Host) func() bool { return ipSays(h, " "+vip+"/", "addr", "show", "dev", "vrrp.51") }
-	netlab.Eventually(t, 5*second, "B is master", func() bool { return b.is("MASTER")() && has(hb)() })
+	netlab.Eventually(t, "B is master", func() bool { return b.is("MASTER")() && has(hb)() })
 	if got := hc.Answerer(vip); got != mac {
 		t.Errorf("the address is answered by %q, want the virtual MAC %q", got, mac)
 	}
 	if ipSays(ha, "state UP", "link", "show", "vrrp.51")() || !ipSays(ha, mac, "link", "show", "vrrp.51")() {
 		t.Errorf("the interface of the backup:\n%s", ha.IP("link", "show", "vrrp.51"))
 	}
-	capture := hc.Command("timeout", "1.5", "tcpdump", "-e", "-n", "-i", "eth0", "-c", "1", "vrrp")
+	capture := hc.Command("timeout", "15", "tcpdump", "-e", "-n", "-i", "eth0", "-c", "1", "vrrp")
 	if out, err := capture.CombinedOutput(); !strings.Contains(string(out), mac) {
 		t.Errorf("adverts do not come from the virtual MAC: %v\n%s", err, out)
 	}
 	a.engine("on")
-	netlab.Eventually(t, 5*second, "A preempts", func() bool { return a.is("MASTER")() && has(ha)() && !has(hb)() })
+	netlab.Eventually(t, "A preempts", func() bool { return a.is("MASTER")() && has(ha)() && !has(hb)() })
 	if got := hc.Answerer(vip); got != mac {
 		t.Errorf("after the change the address is answered by %q", got)
 	}
@@ -35,7 +35,7 @@ func TestVirtualMAC(t *testing.T) {
 		t.Error("the address is on eth0 too")
 	}
 	ha.IP("link", "del", "vrrp.51")
-	netlab.Eventually(t, 2*second, "the interface is back, with the address", has(ha))
+	netlab.Eventually(t, "the interface is back, with the address", has(ha))
 	if got := hc.Answerer(vip); got != mac {
 		t.Errorf("on the new interface the address is answered by %q", got)
 	}
@@ -43,9 +43,9 @@ func TestVirtualMAC(t *testing.T) {
 		t.Error("eth0 answers for addresses of others")
 	}
 	a.kill()
-	netlab.Eventually(t, 5*second, "B takes over", has(hb))
+	netlab.Eventually(t, "B takes over", has(hb))
 	a = speak(t, ha, "engine", fast(100))
-	netlab.Eventually(t, 2*second, "the next speaker removes what was left", func() bool { return !ipSays(ha, "vrrp.51", "link", "show")() })
+	netlab.Eventually(t, "the next speaker removes what was left", func() bool { return !ipSays(ha, "vrrp.51", "link", "show")() })
 	b.stop()
 	if ipSays(hb, "vrrp.51", "link", "show")() {
 		t.Error("the interface is left behind")
@@ -58,10 +58,10 @@ func TestVirtualMAC(t *testing.T) {
 // TestVirtualMACBesideKeepalived: a real keepalived with use_vmac and ours understand each other.
 func TestVirtualMACBesideKeepalived(t *testing.T) {
 	ha, hb, hc := pair(t)
-	_, log := keepalived(t, hb, fast(90, "use_vmac"))
-	a := speak(t, ha, "alone", fast(100, "use_vmac"))
-	netlab.Eventually(t, 6*second, "A is master", a.is("MASTER"))
-	netlab.Eventually(t, 2*second, "keepalived gives way", func() bool { return !ipSays(hb, " "+vip+"/", "addr")() })
+	_, log := keepalived(t, hb, fast(90, "use_vmac", steady))
+	a := speak(t, ha, "alone", fast(100, "use_vmac", steady))
+	netlab.Eventually(t, "A is master", a.is("MASTER"))
+	netlab.Eventually(t, "keepalived gives way", func() bool { return !ipSays(hb, " "+vip+"/", "addr")() })
 	if got := hc.Answerer(vip); got != "00:00:5e:00:01:33" {
 		t.Errorf("the address is answered by %q", got)
 	}
@@ -70,8 +70,8 @@ func TestVirtualMACBesideKeepalived(t *testing.T) {
 			t.Errorf("keepalived complains about our packets: %s", bad)
 		}
 	}
-	a.apply(fast(80, "use_vmac"))
-	netlab.Eventually(t, 3*second, "keepalived is preferred now", func() bool { return a.is("BACKUP")() && ipSays(hb, " "+vip+"/", "addr")() })
+	a.apply(fast(80, "use_vmac", steady))
+	netlab.Eventually(t, "keepalived is preferred now", func() bool { return a.is("BACKUP")() && ipSays(hb, " "+vip+"/", "addr")() })
 }
 
 // TestVirtualMACIPv6: the same over IPv6, from the address of the interface below.
@@ -81,13 +81,13 @@ func TestVirtualMACIPv6(t *testing.T) {
 		return strings.Replace(fast(priority, "use_vmac"), "10.99.0.20/24", "fe80::99:20/64\nfd99::20/64", 1)
 	}
 	a, b := speak(t, ha, "alone", conf(100)), speak(t, hb, "alone", conf(90))
-	netlab.Eventually(t, 8*second, "A is master, B hears it", func() bool {
+	netlab.Eventually(t, "A is master, B hears it", func() bool {
 		i := b.instance()
 		return a.is("MASTER")() && i.State == "BACKUP" && i.MasterPriority == 100
 	})
-	netlab.Eventually(t, second, "A has the address", ipSays(ha, "fd99::20/64", "addr", "show", "dev", "vrrp6.51"))
+	netlab.Eventually(t, "A has the address", ipSays(ha, "fd99::20/64", "addr", "show", "dev", "vrrp6.51"))
 	a.stop()
-	netlab.Eventually(t, second, "B has it", ipSays(hb, "fd99::20/64", "addr", "show", "dev", "vrrp6.51"))
+	netlab.Eventually(t, "B has it", ipSays(hb, "fd99::20/64", "addr", "show", "dev", "vrrp6.51"))
 }
 
 // output is what a program says, without the line end.

@@ -121,20 +121,30 @@ func (h *Host) MAC() string {
 // Answerer is the hardware address that answers for an address, empty if none does.
 func (h *Host) Answerer(addr string) string {
 	h.lab.t.Helper()
-	h.IP("neigh", "flush", "dev", "eth0")
-	_ = h.Command("ping", "-n", "-c", "1", "-W", "1", addr).Run()
-	f := strings.Fields(h.IP("neigh", "show", addr))
-	for i := range f {
-		if f[i] == "lladdr" {
-			return f[i+1]
+	for range 3 { // the first question may get lost on a busy host
+		h.IP("neigh", "flush", "dev", "eth0")
+		_ = h.Command("ping", "-n", "-c", "1", "-W", "2", addr).Run()
+		f := strings.Fields(h.IP("neigh", "show", addr))
+		for i := range f {
+			if f[i] == "lladdr" {
+				return f[i+1]
+			}
 		}
 	}
 	return ""
 }
 
-// Eventually waits until cond holds and fails the test if it does not within limit. It
-// returns how long it took.
-func Eventually(t testing.TB, limit time.Duration, what string, cond func() bool) time.Duration {
+// patience is how long something may take that only has to happen: far longer than a busy host stalls.
+const patience = 30 * time.Second
+
+// Eventually waits until cond holds and fails the test if it never does. It returns how long it took.
+func Eventually(t testing.TB, what string, cond func() bool) time.Duration {
+	t.Helper()
+	return Within(t, patience, what, cond)
+}
+
+// Within is Eventually where the limit is what the test is about. It has to leave room for a busy host.
+func Within(t testing.TB, limit time.Duration, what string, cond func() bool) time.Duration {
 	t.Helper()
 	start := time.Now()
 	for !cond() {
