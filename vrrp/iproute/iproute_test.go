@@ -212,7 +212,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(ns)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var mu sync.Mutex
 	var seen []string

@@ -53,24 +53,27 @@ func lookup(t *testing.T, name string) netif.Interface {
 	return i
 }
 
-func eventually(t *testing.T, limit time.Duration, what string, cond func() bool) {
+// patience is how long something may take that only has to happen: far longer than a busy host stalls.
+const patience = 30 * time.Second
+
+func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(limit); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !cond(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("not within %v: %s", limit, what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }
 
 func TestLookup(t *testing.T) {
 	namespace(t)
-	eventually(t, time.Second, "v0 is up", func() bool { return lookup(t, "v0").Up })
+	eventually(t, "v0 is up", func() bool { return lookup(t, "v0").Up })
 	i := lookup(t, "v0")
 	if len(i.HW) != 6 || i.Index == 0 || !slices.Contains(i.Addrs, netip.MustParsePrefix("10.0.0.1/24")) {
 		t.Errorf("v0 is %+v", i)
 	}
 	ip(t, "link", "set", "v1", "down")
-	eventually(t, time.Second, "v0 has no carrier", func() bool { return !lookup(t, "v0").Up })
+	eventually(t, "v0 has no carrier", func() bool { return !lookup(t, "v0").Up })
 	if _, err := netif.Lookup("v9"); !errors.Is(err, netif.ErrNoInterface) {
 		t.Errorf("v9: %v", err)
 	}
@@ -95,14 +98,17 @@ func TestAddresses(t *testing.T) {
 	set("10.0.0.20/24")
 	set("10.0.0.21/24")
 	set("fd00::20/64")
-	for range 6 { // 1.8 s
-		time.Sleep(300 * time.Millisecond)
+	renewed := time.Now()
+	for range 9 { // 1.8 s
+		time.Sleep(200 * time.Millisecond)
+		gone := !has("10.0.0.20/24")
+		if held := time.Since(renewed); gone && held < 600*time.Millisecond { // the host may have held us up for longer
+			t.Errorf("an address renewed %v ago is gone", held)
+		}
+		renewed = time.Now()
 		set("10.0.0.20/24")
 	}
-	if !has("10.0.0.20/24") {
-		t.Error("a renewed address is gone")
-	}
-	eventually(t, 2*time.Second, "addresses that are not renewed vanish", func() bool {
+	eventually(t, "addresses that are not renewed vanish", func() bool {
 		set("10.0.0.20/24")
 		return !has("10.0.0.21/24") && !has("fd00::20/64")
 	})
@@ -156,7 +162,7 @@ func TestSocket(t *testing.T) {
 	if err := poll.Add(s1); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Second); !s1.Readable() && time.Now().Before(end); {
+	for end := time.Now().Add(patience); !s1.Readable() && time.Now().Before(end); {
 		if err := poll.Wait(end); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +222,7 @@ func TestWatch(t *testing.T) {
 			return
 		}
 		wait := func(what string, f func(netif.Change) bool) {
-			for end := time.Now().Add(2 * time.Second); !saw(f)(); time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(patience); !saw(f)(); time.Sleep(5 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Error("not reported:", what)
 					return
@@ -248,31 +254,37 @@ func TestPoller(t *testing.T) {
 	}
 	defer p.Close()
 	for _, wait := range []time.Duration{20 * time.Millisecond, 3 * time.Millisecond, 0, -time.Second} {
-		start := time.Now()
-		until := start.Add(wait)
-		for time.Now().Before(until) {
-			if err := p.Wait(until); err != nil {
-				t.Fatal(err)
+		best := time.Hour
+		for range 5 { // a busy host may be slow; the best of some tries counts
+			start := time.Now()
+			until := start.Add(wait)
+			for time.Now().Before(until) {
+				if err := p.Wait(until); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if best = min(best, time.Since(start)); best <= max(wait, 0)+500*time.Millisecond {
+				break
 			}
 		}
-		if took := time.Since(start); took > max(wait, 0)+500*time.Millisecond {
-			t.Errorf("woke %v after the start, told %v", took, wait)
+		if best > max(wait, 0)+500*time.Millisecond {
+			t.Errorf("woke %v after the start, told %v", best, wait)
 		}
 	}
 	p.Wake()
 	p.Wake()
 	start := time.Now()
-	if err := p.Wait(start.Add(5 * time.Second)); err != nil || time.Since(start) > time.Second {
+	if err := p.Wait(start.Add(2 * patience)); err != nil || time.Since(start) > patience {
 		t.Errorf("Wake did not end Wait: %v %v", err, time.Since(start))
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { time.Sleep(30 * time.Millisecond); p.Wake() })
 	start = time.Now()
-	if err := p.Wait(start.Add(5 * time.Second)); err != nil || time.Since(start) < 20*time.Millisecond {
+	wg.Go(func() { time.Sleep(30 * time.Millisecond); p.Wake() })
+	if err := p.Wait(start.Add(2 * patience)); err != nil || time.Since(start) < 20*time.Millisecond {
 		t.Errorf("two calls of Wake ended two calls of Wait: %v %v", err, time.Since(start))
 	}
 	wg.Wait()
-	end := time.Now().Add(time.Second)
+	end := time.Now().Add(2 * patience)
 	if n := testing.AllocsPerRun(100, func() { p.Wake(); _ = p.Wait(end) }); n != 0 {
 		t.Errorf("%v allocations for a turn", n)
 	}
