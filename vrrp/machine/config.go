@@ -29,13 +29,13 @@ type Config struct {
 	// LateFloor is how late a timer may be served before that alone means that the node was
 	// not running and its picture of the network is stale. 0 means DefaultLateFloor.
 	LateFloor time.Duration
-	// Handover bounds how long a MASTER that is told to stop keeps its addresses for a
-	// successor to appear. 0 means DefaultHandover; less than 0 means not at all.
+	// Handover is how long a MASTER that is told to stop keeps its addresses for a successor to
+	// appear. 0 means the longest skew, but not more than MaxHandover; less than 0 means not at all.
 	Handover time.Duration
 }
 
-// DefaultHandover is the longest skew of VRRPv2: every backup has taken over by then.
-const DefaultHandover = time.Second
+// MaxHandover is the longest skew of VRRPv2: every backup has taken over by then.
+const MaxHandover = time.Second
 
 // DefaultLateFloor is far above scheduling noise and far below a suspended machine.
 const DefaultLateFloor = 500 * time.Millisecond

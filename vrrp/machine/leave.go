@@ -55,14 +55,14 @@ func (m *Machine) leave(now time.Time) {
 
 // handover is the longest a backup may take: the skew of the lowest priority.
 func (m *Machine) handover() time.Duration {
-	limit, unit := m.cfg.Handover, time.Second
-	if limit == 0 || m.yields && limit < 0 {
-		limit = DefaultHandover
+	if m.cfg.Handover > 0 {
+		return m.cfg.Handover
 	}
+	unit := time.Second
 	if m.cfg.Version == 3 {
 		unit = m.masterInt
 	}
-	return min(unit+handoverSlack, limit)
+	return min(unit+handoverSlack, MaxHandover)
 }
 
 // leavingHears lets go for a successor. Somebody who is leaving too is none.
