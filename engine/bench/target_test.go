@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/keepsql/keepsql/engine/bench"
+	"github.com/keepsql/keepsql/engine/internal/freeport"
 )
 
 // maxClients is what every program on the way is set up for: the idle clients and the busy ones.
@@ -126,12 +127,7 @@ func file(t *testing.T, name, text string) string {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return freeport.Get(t)
 }
 
 // await waits until a target takes connections.

@@ -273,6 +273,13 @@ func (f *fakePeer) onStatement(react func(conn int, sql string) reaction) {
 	f.react = react
 }
 
+// all is what was asked until now.
+func (f *fakePeer) all() []asked {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
+}
+
 // statements of a connection, 0 for all.
 func (f *fakePeer) statements(conn int) []string {
 	f.mu.Lock()

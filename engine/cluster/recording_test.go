@@ -83,7 +83,7 @@ func TestPollingAsRecorded(t *testing.T) {
 	if d := cmp.Diff(want, anonymous(f.statements(2))[:len(want)]); d != "" {
 		t.Errorf("second connection: %s", d)
 	}
-	for _, a := range f.asked {
+	for _, a := range f.all() {
 		if !a.tls {
 			t.Fatalf("clear text on connection %d: %s", a.conn, a.sql)
 		}

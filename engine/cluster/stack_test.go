@@ -23,7 +23,7 @@ const (
 	version = "2.7.1-16-g2726c27"
 	uuidA   = "11111111-1111-1111-1111-111111111111"
 	// patience bounds every wait for something that must happen.
-	patience = 20 * time.Second
+	patience = time.Minute
 )
 
 // stack is a node without its admin interface: store, layers, cluster, and what they logged.
@@ -36,11 +36,12 @@ type stack struct {
 	state   func() (string, <-chan struct{}) // what it tells peers of itself
 }
 
-// timing is that of a test: quick where it must happen, never where it must not.
+// timing is that of a test: quick where it must happen, never where it must not. What may take as long as patience is not given
+// up before, however busy the host is.
 func timing() cluster.Timing {
 	return cluster.Timing{
 		Idle: 10 * time.Millisecond, Version: 50 * time.Millisecond, Reconnect: 10 * time.Millisecond,
-		Query: 2 * time.Second, Pull: 2 * time.Second, Retry: diffcheck.Retry{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
+		Query: patience, Pull: patience, Retry: diffcheck.Retry{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
 	}
 }
 

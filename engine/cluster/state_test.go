@@ -48,7 +48,7 @@ func of(s *stack, port int) cluster.PeerState {
 func TestPeerStates(t *testing.T) {
 	t.Parallel()
 	ports := freePorts(t, 2)
-	const slow = `cluster_check_interval_ms=1000;`
+	const slow = `cluster_check_interval_ms=300000;` // longer than patience
 	other := newFakePeer(t, true)
 	w := &words{}
 	w.say("one")
@@ -59,19 +59,11 @@ func TestPeerStates(t *testing.T) {
 	b := startPeer(t, "B", ports[1], version, members, slow, "")
 	other.like(b.stack)
 	eventually(t, "B knows A", func() bool { return of(b.stack, a.port) == cluster.PeerState{Known: true, Text: "one"} })
-	var quick int
 	for i := range 5 {
 		text := fmt.Sprint("word ", i)
 		time.Sleep(50 * time.Millisecond) // B is waiting again
 		w.say(text)
-		began := time.Now()
 		eventually(t, "B hears A", func() bool { return of(b.stack, a.port) == cluster.PeerState{Known: true, Text: text} })
-		if time.Since(began) < 500*time.Millisecond {
-			quick++
-		}
-	}
-	if quick < 3 {
-		t.Errorf("%d of 5 words came before the next check", quick)
 	}
 	if got := of(b.stack, other.port); got.Known {
 		t.Errorf("B claims to know what a ProxySQL never said: %+v", got)

@@ -18,6 +18,7 @@ import (
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/engine/demo"
 	"github.com/keepsql/keepsql/engine/internal/binary"
+	"github.com/keepsql/keepsql/engine/internal/freeport"
 	"github.com/keepsql/keepsql/packaging"
 )
 
@@ -38,16 +39,6 @@ func TestSampleConfig(t *testing.T) {
 	}
 }
 
-func free(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func TestPortTaken(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -66,10 +57,10 @@ func TestPortTaken(t *testing.T) {
 			t.Errorf("output %q", out.String())
 		}
 	}
-	f(demo.Options{AdminPort: free(t), ProxyPort: taken, SQLitePort: free(t)},
+	f(demo.Options{AdminPort: freeport.Get(t), ProxyPort: taken, SQLitePort: freeport.Get(t)},
 		"port "+strconv.Itoa(taken)+" for the proxy is not free, choose another with --proxy-port")
-	same := free(t)
-	f(demo.Options{AdminPort: same, ProxyPort: free(t), SQLitePort: same}, "is meant for both the admin interface and the embedded database server")
+	same := freeport.Get(t)
+	f(demo.Options{AdminPort: same, ProxyPort: freeport.Get(t), SQLitePort: same}, "is meant for both the admin interface and the embedded database server")
 }
 
 // TestNodeFails checks that the node's log is shown, and nothing left behind.
@@ -79,7 +70,7 @@ func TestNodeFails(t *testing.T) {
 	if err := os.WriteFile(exe, []byte("#!/bin/sh\necho out of luck >&2; exit 3\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := demo.Run(t.Context(), exe, &bytes.Buffer{}, demo.Options{AdminPort: free(t), ProxyPort: free(t), SQLitePort: free(t)})
+	err := demo.Run(t.Context(), exe, &bytes.Buffer{}, demo.Options{AdminPort: freeport.Get(t), ProxyPort: freeport.Get(t), SQLitePort: freeport.Get(t)})
 	if err == nil || !strings.Contains(err.Error(), "out of luck") {
 		t.Errorf("error %v", err)
 	}
@@ -93,15 +84,15 @@ func TestNodeFails(t *testing.T) {
 func TestDemo(t *testing.T) {
 	exe := binary.Path(t)
 	t.Setenv("TMPDIR", t.TempDir())
-	o := demo.Options{AdminPort: free(t), ProxyPort: free(t), SQLitePort: free(t), Once: true}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	o := demo.Options{AdminPort: freeport.Get(t), ProxyPort: freeport.Get(t), SQLitePort: freeport.Get(t), Once: true}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var out bytes.Buffer
 	if err := demo.Run(ctx, exe, &out, o); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	if ctx.Err() != nil {
-		t.Fatalf("not done within a minute\n%s", out.String())
+		t.Fatalf("not done within four minutes\n%s", out.String())
 	}
 	for _, want := range []string{
 		"| pear   | 4     |\n| quince | 10    |",

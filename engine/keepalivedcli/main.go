@@ -155,6 +155,17 @@ func (d *daemon) run() int {
 	if cfg == nil {
 		return statusConfig
 	}
+	d.speaker = vrrp.New(d.log, vrrp.Options{Realtime: true})
+	d.speaker.Apply(cfg)
+	// Whoever reads a pid file may send signals.
+	got := make(chan os.Signal, 8)
+	signal.Notify(got, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, signals["STATS_CLEAR"], signals["JSON"])
+	defer signal.Stop(got)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { d.obey(ctx, got, cancel) })
 	for _, name := range []string{d.o.PID, d.o.VRRPPID} {
 		if err := os.WriteFile(name, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
 			d.log.Warn().Err(err).Msg("no pid file")
@@ -167,7 +178,7 @@ func (d *daemon) run() int {
 		d.log.Error().Msgf("missing %v: %s", missing, privilege.Advice(missing))
 		return statusPermission
 	}
-	if err := vrrp.RunHook(context.Background(), script.Local{}, &cfg.Global.Startup); err != nil {
+	if err := vrrp.RunHook(ctx, script.Local{}, &cfg.Global.Startup); err != nil && ctx.Err() == nil {
 		d.log.Warn().Err(err).Msg("startup_script failed")
 	}
 	defer func() {
@@ -175,14 +186,6 @@ func (d *daemon) run() int {
 			d.log.Warn().Err(err).Msg("shutdown_script failed")
 		}
 	}()
-	d.speaker = vrrp.New(d.log, vrrp.Options{Realtime: true})
-	d.speaker.Apply(cfg)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
-	wg.Go(func() { d.obey(ctx, cancel) })
 	if err := d.speaker.Run(ctx); err != nil {
 		d.log.Error().Err(err).Msg("cannot speak VRRP")
 		return statusCannotRun
@@ -191,10 +194,7 @@ func (d *daemon) run() int {
 }
 
 // obey serves signals until ctx ends.
-func (d *daemon) obey(ctx context.Context, stop func()) {
-	got := make(chan os.Signal, 8)
-	signal.Notify(got, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, signals["STATS_CLEAR"], signals["JSON"])
-	defer signal.Stop(got)
+func (d *daemon) obey(ctx context.Context, got <-chan os.Signal, stop func()) {
 	for {
 		select {
 		case <-ctx.Done():

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestParse(t *testing.T) {
 }
 
 // start runs the program with a configuration.
-func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string, out *bytes.Buffer) {
+func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string, out *output) {
 	t.Helper()
 	dir = t.TempDir()
 	file := filepath.Join(dir, "k.conf")
@@ -72,7 +73,7 @@ func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string
 	}
 	args = append([]string{"-f", file, "-p", dir + "/pid", "-r", dir + "/vrrp.pid"}, args...)
 	cmd = exec.Command(os.Args[0], args...)
-	out = &bytes.Buffer{}
+	out = &output{}
 	cmd.Env = append(os.Environ(), asKeepalived+"=1", "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -80,6 +81,24 @@ func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	return cmd, dir, out
+}
+
+// output is what a program says, read while it runs.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 func status(cmd *exec.Cmd) int {
@@ -122,9 +141,9 @@ func TestRun(t *testing.T) {
 	cmd, dir, out := start(t, one, "-nlDG")
 	eventually := func(what string, cond func() bool) {
 		t.Helper()
-		for end := time.Now().Add(5 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(30 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("not within five seconds: %s", what)
+				t.Fatalf("not within half a minute: %s", what)
 			}
 		}
 	}
@@ -137,20 +156,23 @@ func TestRun(t *testing.T) {
 	if text, err := second.CombinedOutput(); err != nil || !strings.Contains(string(text), "daemon is already running") {
 		t.Errorf("a second start: %v\n%s", err, text)
 	}
-	time.Sleep(200 * time.Millisecond) // until signals are listened to
 	for sig, file := range map[syscall.Signal]string{syscall.SIGUSR1: "keepalived.data", syscall.SIGUSR2: "keepalived.stats", 36: "keepalived.json"} {
 		_ = cmd.Process.Signal(sig)
 		eventually(file, exists(file))
 	}
-	data, _ := os.ReadFile(filepath.Join(dir, "keepalived.data"))
-	if !strings.Contains(string(data), " VRRP Instance = VI_1\n   VRRP Version = 2\n   State = FAULT\n") {
-		t.Errorf("data:\n%s", data)
-	}
+	eventually("the data of an instance in FAULT", func() bool {
+		data, _ := os.ReadFile(filepath.Join(dir, "keepalived.data"))
+		if strings.Contains(string(data), " VRRP Instance = VI_1\n   VRRP Version = 2\n   State = FAULT\n") {
+			return true
+		}
+		_ = cmd.Process.Signal(syscall.SIGUSR1)
+		return false
+	})
 	if err := os.WriteFile(filepath.Join(dir, "k.conf"), []byte("vrrp_instance VI_1 {\n interface nope0\n}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Process.Signal(syscall.SIGHUP)
-	time.Sleep(200 * time.Millisecond)
+	eventually("the verdict on the edit", func() bool { return strings.Contains(out.String(), "the old one stays in force") })
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	if got := status(cmd); got != 0 {
 		t.Errorf("status %d", got)

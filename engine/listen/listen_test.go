@@ -71,9 +71,10 @@ func dial(t *testing.T, network, address string) net.Conn {
 	return c
 }
 
+// TestApplyLive listens at an address that other tests do not use, since it looks at ports that were closed.
 func TestApplyLive(t *testing.T) {
 	sock := filepath.Join(t.TempDir(), "a.sock")
-	s := start(t, "127.0.0.1:0;"+sock)
+	s := start(t, "127.0.5.1:0;"+sock)
 	kept := dial(t, "unix", sock)
 	if got := echo(kept); got != "echo: hello" {
 		t.Fatalf("unix socket: %q", got)
@@ -146,7 +147,7 @@ func TestForeignFileIsKept(t *testing.T) {
 }
 
 func TestRetryWhenPortIsFree(t *testing.T) {
-	other, err := net.Listen("tcp4", "127.0.0.1:0")
+	other, err := net.Listen("tcp4", "127.0.5.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestRetryWhenPortIsFree(t *testing.T) {
 		t.Fatalf("log %q lacks %q", got, want)
 	}
 	other.Close()
-	for deadline := time.Now().Add(5 * time.Second); len(s.Addrs()) == 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); len(s.Addrs()) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("not opened after the port became free")
 		}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
+	"github.com/keepsql/keepsql/engine/internal/freeport"
 	"github.com/keepsql/keepsql/engine/restapi"
 )
 
@@ -36,17 +37,6 @@ func start(t *testing.T) (*layerstest.Stack, *restapi.Server) {
 	return b, s
 }
 
-// freePort is one that nobody listens at just now.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func enable(b *layerstest.Stack, on bool, port int) {
 	b.Load("admin_variables", fmt.Sprintf("UPDATE global_variables SET variable_value='%t' WHERE variable_name='admin-restapi_enabled'", on),
 		fmt.Sprintf("UPDATE global_variables SET variable_value='%d' WHERE variable_name='admin-restapi_port'", port))
@@ -54,7 +44,7 @@ func enable(b *layerstest.Stack, on bool, port int) {
 
 func wait(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); {
+	for end := time.Now().Add(30 * time.Second); !ok(); {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -70,7 +60,7 @@ func TestOpensAndMoves(t *testing.T) {
 	at := func(port int) func() bool {
 		return func() bool { a, ok := s.Addr().(*net.TCPAddr); return ok && a.Port == port }
 	}
-	first, second := freePort(t), freePort(t)
+	first, second := freeport.Get(t), freeport.Get(t)
 	enable(b, true, first)
 	wait(t, "the port to open", at(first))
 	resp, err := http.Get("http://" + s.Addr().String() + "/metrics")
@@ -87,10 +77,11 @@ func TestOpensAndMoves(t *testing.T) {
 	}
 	enable(b, true, second)
 	wait(t, "the port to move", at(second))
-	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first))
-	if err != nil {
-		t.Fatalf("the first port is still in use: %v", err)
-	}
+	var taken net.Listener
+	wait(t, "the first port to be free", func() bool {
+		taken, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first))
+		return err == nil
+	})
 	enable(b, true, first)
 	wait(t, "the second port to close", func() bool { return s.Addr() == nil })
 	taken.Close()
@@ -101,7 +92,7 @@ func TestOpensAndMoves(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	b, s := start(t)
-	enable(b, true, freePort(t))
+	enable(b, true, freeport.Get(t))
 	wait(t, "the port to open", func() bool { return s.Addr() != nil })
 	dir := t.TempDir()
 	insert := func(method, uri, body string, timeout int) string {
@@ -111,9 +102,9 @@ func TestRoutes(t *testing.T) {
 		}
 		return fmt.Sprintf("INSERT INTO restapi_routes(timeout_ms, method, uri, script) VALUES(%d,'%s','%s','%s')", timeout, method, uri, path)
 	}
-	b.Load("restapi", insert("GET", "echo", `echo "$1"`, 5000), insert("POST", "echopost", `echo "$1"`, 5000),
-		insert("GET", "fails", "exit 3", 5000), insert("GET", "noise", "echo hello", 5000), insert("GET", "hangs", "sleep 60 & wait", 100),
-		insert("GET", "large", "yes | head -c 20000000", 5000),
+	b.Load("restapi", insert("GET", "echo", `echo "$1"`, 60000), insert("POST", "echopost", `echo "$1"`, 60000),
+		insert("GET", "fails", "exit 3", 60000), insert("GET", "noise", "echo hello", 60000), insert("GET", "hangs", "sleep 60 & wait", 100),
+		insert("GET", "large", "yes | head -c 20000000", 60000),
 		"INSERT INTO restapi_routes(active, timeout_ms, method, uri, script) VALUES(0,1000,'GET','off','/bin/true')",
 		"INSERT INTO restapi_routes(timeout_ms, method, uri, script) VALUES(1000,'GET','missing','/does/not/exist')")
 	cases := []struct {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/keepsql/keepsql/engine/internal/freeport"
 )
 
 // providers are the places of the Galera library.
@@ -70,7 +72,7 @@ func runGalera(nodes int, sql []string) (g *Galera, err error) {
 	for range nodes {
 		var port [3]int
 		for i := range port {
-			if port[i], err = freePort(); err != nil {
+			if port[i], err = freeport.Pick(); err != nil {
 				return nil, err
 			}
 		}

@@ -2,7 +2,6 @@ package mariadbtest
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -59,13 +58,4 @@ func (p *process) logTail() []byte {
 		return []byte(err.Error())
 	}
 	return b[max(0, len(b)-2000):]
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("choose port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/keepsql/keepsql/engine/internal/freeport"
 )
 
 // ErrNotInstalled is returned by Run when mariadbd or mariadb-install-db is not in the search path.
@@ -88,7 +90,7 @@ func (s *Server) prepare(mariadbd, tmpl string, o Opts) error {
 	}
 	var err error
 	for range 3 { // another process may take the port between the choice and the start
-		if s.Port, err = freePort(); err != nil {
+		if s.Port, err = freeport.Pick(); err != nil {
 			return err
 		}
 		s.Addr = fmt.Sprintf("127.0.0.1:%d", s.Port)
