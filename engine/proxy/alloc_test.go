@@ -158,16 +158,29 @@ func (s *statementClient) command(cmd wire.Command, payload []byte) error {
 	return nil
 }
 
-// allocationsPerRun is testing.AllocsPerRun without its GOMAXPROCS(1): event loops would wait on the only processor there is.
+// allocationsPerRun is testing.AllocsPerRun without its GOMAXPROCS(1): event loops would wait on the only processor there is. It
+// is the least of several tries: what else goes on in the process, and pools that a garbage collection has emptied, disturb some of
+// them, and what f allocates is in all.
 func allocationsPerRun(runs int, f func()) float64 {
-	f()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range runs {
+	return least(func() uint64 {
 		f()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		return (after.Mallocs - before.Mallocs) / uint64(runs)
+	}, 0)
+}
+
+// least measures again until a figure is good enough, five times at most, and gives the least.
+func least(measure func() uint64, enough uint64) float64 {
+	got := measure()
+	for try := 1; try < 5 && got > enough; try++ {
+		got = min(got, measure())
 	}
-	runtime.ReadMemStats(&after)
-	return float64((after.Mallocs - before.Mallocs) / uint64(runs))
+	return float64(got)
 }
 
 // allocatesNothing runs a command again and again.

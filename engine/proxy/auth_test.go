@@ -131,7 +131,7 @@ func TestCommandLineClient(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: no mysql client")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := osexec.CommandContext(ctx, path, "--no-defaults", "-uapp", "-papp_pass", "-S", n.socket, "d", "-N", "-e",
 		"SELECT name FROM who; SELECT name FROM who FOR UPDATE; \\u e\nSELECT DATABASE(); SHOW WARNINGS; SELECT @@version_comment LIMIT 1")
@@ -150,17 +150,6 @@ func clientPath(t *testing.T) (string, error) {
 		return p, nil
 	}
 	return osexec.LookPath("mysql")
-}
-
-func waitFor(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for range 200 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("waited 2 s in vain for %s", what)
 }
 
 // TestGoneAtLogin checks that clients that hang up at the end of their login are not counted as connected.
@@ -183,7 +172,5 @@ func TestGoneAtLogin(t *testing.T) {
 		c.Kill()
 	}
 	one(t, n.open(1), "SELECT 1")
-	if got := n.global("Client_Connections_connected"); got != 1 {
-		t.Errorf("%d clients, want 1", got)
-	}
+	waitFor(t, "those who left to be forgotten", func() bool { return n.global("Client_Connections_connected") == 1 })
 }

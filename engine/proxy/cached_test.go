@@ -20,17 +20,22 @@ const cacheRule = `mysql_query_rules: ( { rule_id=1, active=1, match_digest="qc"
 // global gives a counter of stats_mysql_global.
 func (n *node) global(name string) int {
 	n.t.Helper()
-	for _, r := range n.table("stats_mysql_global") {
-		if r["Variable_Name"] == name {
-			v, err := strconv.Atoi(r["Variable_Value"])
-			if err != nil {
-				n.t.Fatal(err)
-			}
-			return v
+	v, ok := numbers(n.table("stats_mysql_global"))[name]
+	if !ok {
+		n.t.Fatalf("stats_mysql_global has no number %s", name)
+	}
+	return v
+}
+
+// numbers are the variables of a stats table that are numbers, by name.
+func numbers(rows []map[string]string) map[string]int {
+	out := map[string]int{}
+	for _, r := range rows {
+		if v, err := strconv.Atoi(r["Variable_Value"]); err == nil {
+			out[r["Variable_Name"]] = v
 		}
 	}
-	n.t.Fatalf("stats_mysql_global has no %s", name)
-	return 0
+	return out
 }
 
 // column gives all values of the first column.
@@ -247,13 +252,7 @@ func TestCacheExpires(t *testing.T) {
 	exec(t, db, "CREATE OR REPLACE TABLE qc (a INT)", "INSERT INTO qc VALUES (1)")
 	one(t, db, "SELECT COUNT(*) FROM qc")
 	exec(t, db, "INSERT INTO qc VALUES (1)")
-	deadline := time.Now().Add(5 * time.Second)
-	for one(t, db, "SELECT COUNT(*) FROM qc") != "2" {
-		if time.Now().After(deadline) {
-			t.Fatal("the answer does not expire")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	waitFor(t, "the answer to expire", func() bool { return one(t, db, "SELECT COUNT(*) FROM qc") == "2" })
 }
 
 // Rules come and go, the cache is emptied, while clients read.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ func TestMinGTID(t *testing.T) {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
 	ahead, behind := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-9")
-	n := startWith(t, "connect_timeout_server_max=400\n", "mysql_servers: ( "+readers(ahead, behind)+` )
+	n := startWith(t, "", "mysql_servers: ( "+readers(ahead, behind)+` )
 mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )
 mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", cache_ttl=60000, apply=1 } )`)
 	n.follows(2)
@@ -72,7 +73,9 @@ mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", cache_ttl=60
 			t.Fatalf("prepared: executed on %s", got)
 		}
 	}
+	n.set("connect_timeout_server_max", 400)
 	_, err := db.Exec(hint(11, whoami))
+	n.set("connect_timeout_server_max", 10000)
 	if err == nil || !strings.Contains(err.Error(), "9001") || !strings.HasSuffix(err.Error(), "(servers: 2, have not executed GTID 2 ("+source+":11))") {
 		t.Errorf("nobody has it: %v", err)
 	}
@@ -188,13 +191,9 @@ mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", destination_
 		if d := cmp.Diff([]byte{0, 0, 0, 2, 0, 0, 0}, answer[0]); caps == 0 && d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
-		go func() {
-			time.Sleep(50 * time.Millisecond)
-			other.Say("I1=" + gtid)
-		}()
-		begin := time.Now()
-		if got := c.values(whoami); got != "reader" || time.Since(begin) < 30*time.Millisecond {
-			t.Errorf("%s: executed on %s after %v", name, got, time.Since(begin))
+		said := sayLater(other, gtid)
+		if got := c.values(whoami); got != "reader" || !said.Load() {
+			t.Errorf("%s: executed on %s, which had executed it: %v", name, got, said.Load())
 		}
 		var info struct {
 			GTID struct {
@@ -220,6 +219,16 @@ mysql_query_rules: ( { rule_id=1, active=1, match_digest="^SELECT", destination_
 	if got := said(t, n.bare(t, wire.CapSessionTrack).query("UPDATE t SET v=1")[0]); got != "" {
 		t.Errorf("a client is told %q", got)
 	}
+}
+
+// sayLater has a reader tell in a moment that its server has executed a transaction. said is true from then on.
+func sayLater(r *gtidtest.Reader, gtid string) (said *atomic.Bool) {
+	said = new(atomic.Bool)
+	time.AfterFunc(50*time.Millisecond, func() {
+		said.Store(true)
+		r.Say("I1=" + gtid)
+	})
+	return said
 }
 
 // gtidsIn gives the numbers of the GTIDs of updates.
@@ -276,7 +285,7 @@ func TestBoundToServerThatIsLate(t *testing.T) {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
 	first, other := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-10")
-	n := startWith(t, "connect_timeout_server_max=1000\n", "mysql_servers: ( "+readers(first, other)+` )
+	n := startWith(t, "", "mysql_servers: ( "+readers(first, other)+` )
 mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )`)
 	n.follows(2)
 	db := n.open(1)
@@ -287,14 +296,11 @@ mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )`)
 		bound, free = other, first
 	}
 	free.Say("I1=" + source + ":11")
-	go func() {
-		time.Sleep(50 * time.Millisecond)
-		bound.Say("I1=" + source + ":11")
-	}()
-	begin := time.Now()
-	if got := one(t, db, "SELECT /* min_gtid="+source+":11 */ COUNT(*) FROM bound"); got != "0" || time.Since(begin) < 30*time.Millisecond {
-		t.Errorf("%s rows after %v", got, time.Since(begin))
+	said := sayLater(bound, source+":11")
+	if got := one(t, db, "SELECT /* min_gtid="+source+":11 */ COUNT(*) FROM bound"); got != "0" || !said.Load() {
+		t.Errorf("%s rows, executed there: %v", got, said.Load())
 	}
+	n.set("connect_timeout_server_max", 1000)
 	_, err := db.Exec("SELECT /* min_gtid=" + source + ":12 */ COUNT(*) FROM bound")
 	if err == nil || !strings.HasSuffix(err.Error(), "which the session is bound to, has not executed GTID "+source+":12)") {
 		t.Errorf("never executed: %v", err)

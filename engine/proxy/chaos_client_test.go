@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -17,7 +18,8 @@ type counter struct {
 	conn *wire.Conn // nil while not connected
 
 	acknowledged map[int]bool
-	pairs        []int // first numbers of transactions
+	total        *atomic.Int64 // of all clients
+	pairs        []int         // first numbers of transactions
 	wrongs       []string
 	errors       map[uint16]int // by code
 	last         *wire.Error    // what the last command was answered with on this connection; nil for no error
@@ -35,7 +37,7 @@ func (c *counter) run(ctx context.Context) {
 		}
 		for k := i; k < i+2; k++ {
 			if c.insert(k) == nil {
-				c.acknowledged[k] = true
+				c.acknowledge(k)
 			}
 		}
 		c.read(i)
@@ -44,7 +46,7 @@ func (c *counter) run(ctx context.Context) {
 }
 
 func (c *counter) connect(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	conn, _, err := wire.Dial(ctx, "unix", c.n.socket, &wire.Account{User: "app", Password: "app_pass", Database: "d"})
 	if err != nil {
@@ -73,8 +75,16 @@ func (c *counter) transaction(i int) {
 	}
 	e1, e2 := c.insert(i), c.insert(i+1)
 	if c.command(wire.ComQuery, "COMMIT") == nil && e1 == nil && e2 == nil {
-		c.acknowledged[i], c.acknowledged[i+1] = true, true
+		c.acknowledge(i, i+1)
 	}
+}
+
+// acknowledge notes that numbers were inserted.
+func (c *counter) acknowledge(list ...int) {
+	for _, i := range list {
+		c.acknowledged[i] = true
+	}
+	c.total.Add(int64(len(list)))
 }
 
 // insert inserts a number, every third time by a prepared statement.

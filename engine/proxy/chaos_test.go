@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,20 +41,31 @@ monitor_ping_interval=100 monitor_ping_timeout=300 monitor_ping_max_failures=2`,
 		fmt.Sprintf(`mysql_servers: ( { address="127.0.0.1", port=%d, hostgroup=10, max_connections=8 } )`, wires.port))
 	n.watch()
 
-	ctx, cancel := context.WithTimeout(context.Background(), length)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	clients := make([]*counter, 12)
 	var wg sync.WaitGroup
+	var total atomic.Int64
 	for i := range clients {
-		clients[i] = &counter{n: n, id: i, acknowledged: map[int]bool{}, errors: map[uint16]int{}}
+		clients[i] = &counter{n: n, id: i, acknowledged: map[int]bool{}, total: &total, errors: map[uint16]int{}}
 		wg.Go(func() { clients[i].run(ctx) })
 	}
+	wg.Go(func() {
+		defer cancel()
+		time.Sleep(length)
+		for end := time.Now().Add(6 * length); total.Load() < enough && time.Now().Before(end); { // on a slow machine
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
 	done := harm(ctx, t, s, wires)
 	wg.Wait()
 	wires.behave()
 	judge(t, s, clients)
 	t.Logf("harm done: %v", done)
 }
+
+// enough inserts are so many that something was tested.
+const enough = 100
 
 // watch runs a monitor on the proxy's servers.
 func (n *node) watch() {
@@ -137,7 +149,7 @@ func judge(t *testing.T, s *mariadbtest.Server, clients []*counter) {
 			errors[code] += n
 		}
 	}
-	if total < 100 {
+	if total < enough {
 		t.Errorf("only %d inserts: the test did not test much", total)
 	}
 	t.Logf("%d inserts acknowledged, errors by code: %v", total, errors)

@@ -5,7 +5,6 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 )
 
 // saboteur is a wire between proxy and server that breaks in different ways.
@@ -53,7 +52,7 @@ func newSaboteur(t *testing.T, server string) *saboteur {
 }
 
 func (w *saboteur) serve(c *net.TCPConn) {
-	s, err := net.DialTimeout("tcp", w.server, time.Second)
+	s, err := net.DialTimeout("tcp", w.server, patience)
 	if err != nil { // as if there were no wire
 		reset(c)
 		return

@@ -17,14 +17,14 @@ import (
 // dial opens a bare connection to the proxy.
 func (n *node) dial(caps wire.Capability) *wire.Conn {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, _, err := wire.Dial(ctx, "unix", n.socket, &wire.Account{User: "app", Password: "app_pass", Database: "d", Capabilities: caps})
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	n.t.Cleanup(func() { c.Kill() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(2 * patience))
 	return c
 }
 
@@ -166,7 +166,7 @@ func TestResetConnection(t *testing.T) {
 
 func TestChangeUser(t *testing.T) {
 	n := start(t, "", accounts)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, info, err := wire.Dial(ctx, "unix", n.socket, &wire.Account{User: "app", Password: "app_pass", Database: "d"})
 	if err != nil {

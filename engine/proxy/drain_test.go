@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -21,11 +22,11 @@ func (n *node) raw(address string) *wire.Client {
 	if address == n.socket {
 		network = "unix"
 	}
-	c, err := wire.Open(n.t.Context(), network, address, &wire.Account{User: "app", Password: "app_pass", Database: "d", Charset: wire.CharsetUTF8MB4}, 5*time.Second)
+	c, err := wire.Open(n.t.Context(), network, address, &wire.Account{User: "app", Password: "app_pass", Database: "d", Charset: wire.CharsetUTF8MB4}, patience)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	c.Timeout = 10 * time.Second
+	c.Timeout = patience
 	n.t.Cleanup(func() { c.Quit() })
 	return c
 }
@@ -55,19 +56,12 @@ func expect(t *testing.T, c *wire.Client, sql string, want any) {
 
 func (n *node) load(want proxy.Load) {
 	n.t.Helper()
-	var got proxy.Load
-	for range 100 {
-		if got = n.proxy.Load(nil); got == want {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	n.t.Errorf("load: %s", cmp.Diff(want, got))
+	waitFor(n.t, fmt.Sprintf("the load to be %+v", want), func() bool { return n.proxy.Load(nil) == want })
 }
 
 // TestDrain: what is idle ends with error 1053, what is at work comes to its end, nobody new is let in.
 func TestDrain(t *testing.T) {
-	n := start(t, "", "")
+	n, busy := start(t, "", ""), newGate(t, writer)
 	tcp := n.tcp()
 	idle, temporary, trx, locks, running := n.raw(tcp), n.raw(tcp), n.raw(tcp), n.raw(tcp), n.raw(tcp)
 	expect(t, idle, "SELECT 1", "1")
@@ -76,7 +70,7 @@ func TestDrain(t *testing.T) {
 	expect(t, trx, "INSERT INTO t (v) VALUES ('drained')", "ok")
 	expect(t, locks, "SELECT GET_LOCK('drain', 1)", "1")
 	slept := make(chan any, 1)
-	go func() { slept <- says(t, running, "SELECT SLEEP(1)") }()
+	go func() { slept <- says(t, running, busy.query()) }()
 	n.load(proxy.Load{Sessions: 5, InTransaction: 2, Running: 1})
 	local := n.raw(n.socket) // over a unix socket a client that writes after the end may not see what it was told
 	expect(t, local, "SELECT 1", "1")
@@ -95,6 +89,7 @@ func TestDrain(t *testing.T) {
 	expect(t, idle, "SELECT 1", 1053)
 	expect(t, temporary, "SELECT 1", 1053)
 	n.load(proxy.Load{Sessions: 3, InTransaction: 2, Running: 1})
+	busy.open()
 	expect(t, trx, "UPDATE t SET v = 'kept' WHERE v = 'drained'", "ok")
 	expect(t, trx, "COMMIT", "ok")
 	expect(t, trx, "SELECT 1", 1053)
@@ -119,7 +114,7 @@ func TestEndSessions(t *testing.T) {
 	expect(t, trx, "BEGIN", "ok")
 	expect(t, trx, "INSERT INTO t (v) VALUES ('cut')", "ok")
 	slept := make(chan any, 1)
-	go func() { slept <- says(t, running, "SELECT SLEEP(20)") }()
+	go func() { slept <- says(t, running, "SELECT SLEEP(300)") }()
 	n.load(proxy.Load{Sessions: 2, InTransaction: 1, Running: 1})
 	n.proxy.Drain()
 	if got := n.proxy.EndSessions(); got != 2 {
@@ -164,7 +159,7 @@ func TestProbe(t *testing.T) {
 	n := start(t, "", "")
 	before := n.table("stats_mysql_global")
 	probe := func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		return n.proxy.Probe(ctx)
 	}

@@ -128,7 +128,7 @@ func TestMysqlCLI(t *testing.T) {
 	}
 }
 
-// client runs a program for a minute at most and gives what it printed.
+// client runs a program for three minutes at most and gives what it printed.
 func client(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	return clientIn(t, os.Environ(), name, args...)
@@ -136,7 +136,7 @@ func client(t *testing.T, name string, args ...string) string {
 
 func clientIn(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	c := osexec.CommandContext(ctx, name, args...)
 	c.Env = append(env, "LC_ALL=C.UTF-8")

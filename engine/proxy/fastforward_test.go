@@ -45,13 +45,13 @@ func TestFastForward(t *testing.T) {
 			if got := one(t, db, "SELECT variable_value FROM information_schema.session_status WHERE variable_name='Compression'"); got != want {
 				t.Errorf("compression on the server's side: %s, want %s", got, want)
 			}
-			if got := n.table("stats_mysql_processlist")[0]["command"]; got != "Fast forward" {
+			if got := n.picture("stats_mysql_processlist")[0]["command"]; got != "Fast forward" {
 				t.Errorf("processlist: %s", got)
 			}
 			id := one(t, db, "SELECT CONNECTION_ID()")
 			db.Close()
 			waitFor(t, "the connection to be closed", func() bool {
-				p := n.table("stats_mysql_connection_pool")[0]
+				p := n.picture("stats_mysql_connection_pool")[0]
 				return p["ConnUsed"] == "0" && p["ConnFree"] == "0"
 			})
 			waitFor(t, "the server's session to end", func() bool {
@@ -63,11 +63,12 @@ func TestFastForward(t *testing.T) {
 
 // TestFastForwardRefused says why there is no connection.
 func TestFastForwardRefused(t *testing.T) {
-	n := start(t, "connect_timeout_server_max=300", forwarded)
+	n := start(t, "", forwarded)
 	db := n.open(1, func(c *mysql.Config) { c.DBName = "nosuch" })
 	if err := db.Ping(); codeOf(err) != 1049 {
 		t.Errorf("schema that does not exist: %v", err)
 	}
+	n.set("connect_timeout_server_max", 300)
 	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_SOFT'")
 	for _, edit := range []func(*mysql.Config){func(*mysql.Config) {}, compressedDriver} {
 		if err := n.open(1, edit).Ping(); codeOf(err) != 9001 {
@@ -82,11 +83,16 @@ func TestFastForwardEnds(t *testing.T) {
 	sleeping := func() (*wire.Conn, string) {
 		t.Helper()
 		c := n.dial(0)
-		if err := c.WriteCommand(wire.ComQuery, "DO SLEEP(30) /* forwarded */"); err != nil {
+		if err := c.WriteCommand(wire.ComQuery, "DO SLEEP(300) /* forwarded */"); err != nil {
 			t.Fatal(err)
 		}
 		waitFor(t, "the statement on the server", func() bool { return running(t, "forwarded") == 1 })
-		return c, n.table("stats_mysql_processlist")[0]["SessionID"]
+		var rows []map[string]string
+		waitFor(t, "the end of the session before", func() bool {
+			rows = n.picture("stats_mysql_processlist")
+			return len(rows) == 1
+		})
+		return c, rows[0]["SessionID"]
 	}
 	c, _ := sleeping()
 	c.Kill()
@@ -133,7 +139,7 @@ mysql_users: ( { username="app", password="app_pass", default_hostgroup=10, %s }
 			t.Errorf("%s: the statement is missing in\n%.3000s", users, out)
 		}
 		follow(t, s, n, bin, args, users)
-		waitFor(t, "the connections to be closed", func() bool { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] == "0" })
+		waitFor(t, "the connections to be closed", func() bool { return n.picture("stats_mysql_connection_pool")[0]["ConnUsed"] == "0" })
 	}
 }
 

@@ -58,12 +58,39 @@ func TestMain(m *testing.M) {
 			s.Close()
 		}
 	}
-	// time.Sleep is the clock of regexp2, which ends by itself
-	if err := goleak.Find(goleak.IgnoreTopFunction("time.Sleep")); err != nil && code == 0 {
+	if err := leaks(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// leaks finds goroutines that do not end.
+func leaks() (err error) {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		// time.Sleep is the clock of regexp2, which ends by itself
+		if err = goleak.Find(goleak.IgnoreTopFunction("time.Sleep")); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// patience is how long tests wait for what has to happen at some time. It is no claim: where nothing is wrong it comes at once, and on
+// a machine that stands still for a while it comes later.
+const patience = 30 * time.Second
+
+// waitFor waits until something is so.
+func waitFor(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if ok() {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("waited %v in vain for %s", patience, what)
+		}
+	}
 }
 
 // node is a running proxy with its configuration.
@@ -101,6 +128,9 @@ func startWith(t testing.TB, variables, sections string) *node {
 func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections string) *node {
 	t.Helper()
 	n := &node{Stack: layerstest.New(t, io.Discard), t: t, socket: filepath.Join(t.TempDir(), "p.sock")}
+	if !strings.Contains(variables, "connect_timeout_server=") { // the default is short for a machine that stands still at times
+		variables = "connect_timeout_server=10000\n" + variables
+	}
 	text := fmt.Sprintf("mysql_variables: {\n interfaces=\"127.0.0.1:0;%s\"\n monitor_enabled=false\n%s }\n%s\n", n.socket, variables, sections)
 	if !strings.Contains(sections, "mysql_users") {
 		text += `mysql_users: ( { username="app", password="app_pass", default_hostgroup=10 } )`
@@ -112,15 +142,8 @@ func startTLS(t testing.TB, certificate func() *tls.Config, variables, sections 
 	n.proxy = proxy.New(proxy.Options{Log: log, Layers: n.Layers, Watch: 50 * time.Millisecond, TLS: certificate})
 	n.Boot(text)
 	n.Run(n.proxy.Run)
-	for range 100 {
-		if ok, _ := n.proxy.Health(); ok {
-			return n
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	_, why := n.proxy.Health()
-	t.Fatalf("proxy does not open its listener: %s", why)
-	return nil
+	waitFor(t, "the proxy to open its listener", func() bool { ok, _ := n.proxy.Health(); return ok })
+	return n
 }
 
 // tcp gives the address of the proxy's TCP listener.
@@ -174,22 +197,33 @@ func (n *node) admin(module string, stmts ...string) {
 	n.Load(module, stmts...)
 }
 
-// table gives a stats table as maps from column to text.
+// set changes a MySQL variable, named without its prefix.
+func (n *node) set(variable string, value any) {
+	n.t.Helper()
+	n.admin("mysql_variables", fmt.Sprintf("UPDATE global_variables SET variable_value='%v' WHERE variable_name='mysql-%s'", value, variable))
+}
+
+// table gives a stats table as maps from column to text, once no session is at work: all that clients have answers to is in it.
 func (n *node) table(name string) []map[string]string {
 	n.t.Helper()
 	n.settle()
+	return n.picture(name)
+}
+
+// picture is a stats table as it is at the moment, while sessions are at work.
+func (n *node) picture(name string) []map[string]string {
 	return asMaps(n.proxy.Tables()[name]())
 }
 
-// settle waits, for a moment at most, until the sessions have noted down what there is to note: clients may have their answers
-// before that.
+// settle waits until the sessions have noted down what there is to note, and have given back their connections: clients may have
+// their answers before that.
 func (n *node) settle() {
-	sessions := n.proxy.Tables()["stats_mysql_processlist"]
-	for range 50 {
-		if !slices.ContainsFunc(asMaps(sessions()), func(r map[string]string) bool { return r["command"] != "Sleep" }) {
-			return
+	n.t.Helper()
+	atWork := func(r map[string]string) bool { return r["command"] != "Sleep" }
+	for end := time.Now().Add(patience); slices.ContainsFunc(n.picture("stats_mysql_processlist"), atWork); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			n.t.Fatalf("sessions go on and on: %v", n.picture("stats_mysql_processlist"))
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

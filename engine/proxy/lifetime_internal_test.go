@@ -11,8 +11,8 @@ func TestLifetime(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err() != nil
-		case <-time.After(50 * time.Millisecond):
-			return ctx.Err() != nil
+		case <-time.After(10 * time.Second):
+			return false
 		}
 	}
 	type state struct{ before, after, child bool }
@@ -45,7 +45,7 @@ func TestLifetime(t *testing.T) {
 
 func TestLifetimeAllocatesNothing(t *testing.T) {
 	l := &lifetime{parent: t.Context()}
-	if n := testing.AllocsPerRun(100, func() {
+	if n := testing.AllocsPerRun(1000, func() {
 		if l.Err() != nil {
 			t.Fatal("ended")
 		}

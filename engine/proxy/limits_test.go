@@ -72,13 +72,13 @@ func TestBytesPerSecond(t *testing.T) {
 	if got := len(one(t, db, "SELECT REPEAT('x', 500000)")); got != 500000 {
 		t.Errorf("%d bytes", got)
 	}
-	if took := time.Since(begin); took < 350*time.Millisecond || took > 5*time.Second {
+	if took := time.Since(begin); took < 350*time.Millisecond || took > patience {
 		t.Errorf("took %v, want about 500 ms", took)
 	}
-	n.admin("mysql_variables", "UPDATE global_variables SET variable_value='0' WHERE variable_name='mysql-throttle_max_bytes_per_second_to_client'")
+	n.set("throttle_max_bytes_per_second_to_client", 0)
 	begin = time.Now()
-	one(t, db, "SELECT REPEAT('x', 1000000)")
-	if took := time.Since(begin); took > 700*time.Millisecond {
+	one(t, db, "SELECT REPEAT('x', 20000000)") // with the limit it takes 20 s
+	if took := time.Since(begin); took > 15*time.Second {
 		t.Errorf("without a limit: %v", took)
 	}
 }
@@ -129,7 +129,7 @@ func TestKillHeldBack(t *testing.T) {
 		done <- err
 	}()
 	waitFor(t, "statement", func() bool {
-		for _, row := range n.table("stats_mysql_processlist") {
+		for _, row := range n.picture("stats_mysql_processlist") {
 			if row["SessionID"] == id && row["command"] == "Query" {
 				return true
 			}
@@ -144,10 +144,7 @@ func TestKillHeldBack(t *testing.T) {
 		if codeOf(err) != 1317 {
 			t.Errorf("got %v, want 1317", err)
 		}
-	case <-time.After(15 * time.Second):
-		t.Fatal("the answer goes on")
-	}
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("killed after %v", took)
+	case <-time.After(patience):
+		t.Fatalf("the answer, which takes 100 s, goes on after %v", time.Since(begin))
 	}
 }

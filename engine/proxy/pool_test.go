@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Variables that a hostgroup ignores are not set on its servers, and others are.
@@ -38,15 +37,16 @@ func TestHandleWarnings(t *testing.T) {
 			n.admin("mysql_servers", fmt.Sprintf("INSERT INTO mysql_hostgroup_attributes (hostgroup_id, hostgroup_settings) VALUES (10, '%s')", c.settings))
 		}
 		exec(t, n.open(1), "DO 1/0")
-		time.Sleep(50 * time.Millisecond) // the answer is there a moment before the connection is given back
-		waitFor(t, fmt.Sprintf("%+v", c), func() bool { return n.table("stats_mysql_connection_pool")[0]["ConnUsed"] == c.used })
+		if got := n.table("stats_mysql_connection_pool")[0]["ConnUsed"]; got != c.used {
+			t.Errorf("%+v: %s connections in use", c, got)
+		}
 	}
 }
 
 // A transaction whose server goes away is lost, and its client hears of it, whenever that happens: nothing of the rest of it
 // is executed by itself.
 func TestLostTransactionStaysLost(t *testing.T) {
-	n := start(t, "", "")
+	n, slow := start(t, "", ""), newGate(t, writer)
 	db := n.open(1)
 	exec(t, db, "DELETE FROM t")
 	conn, err := db.Conn(context.Background())
@@ -61,13 +61,12 @@ func TestLostTransactionStaysLost(t *testing.T) {
 	}
 	result := make(chan error, 1)
 	go func() {
-		_, err := conn.ExecContext(context.Background(), "DO SLEEP(0.5) /* in the meantime */")
+		_, err := conn.ExecContext(context.Background(), slow.query())
 		result <- err
 	}()
-	waitFor(t, "the statement", func() bool {
-		return len(writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP(0.5) /* in the%'")) == 1
-	})
+	slow.reached(1)
 	n.admin("mysql_servers", "UPDATE mysql_servers SET status='OFFLINE_HARD' WHERE hostgroup_id=10")
+	slow.open()
 	if err := <-result; err != nil {
 		t.Fatalf("a statement that runs: %v", err)
 	}
@@ -83,37 +82,31 @@ func TestLostTransactionStaysLost(t *testing.T) {
 
 // A server that misses its heartbeats: a statement that waits for it ends with an error that says so, a read is tried again.
 func TestMissedHeartbeats(t *testing.T) {
-	n := start(t, "connect_timeout_server_max=20000", "")
-	for i, c := range []struct {
-		sql  string
+	n := start(t, "connect_timeout_server_max=60000", "")
+	for name, c := range map[string]struct {
+		more string
 		code uint16
-	}{{"DO SLEEP(20)", 2013}, {"SELECT SLEEP(0.7)", 0}} {
-		db, mark := n.open(1), fmt.Sprintf("/* beat %d %d */", i, time.Now().UnixNano())
-		result := make(chan error, 1)
-		go func() { _, err := db.Exec(c.sql + mark); result <- err }()
-		var id string
-		waitFor(t, "the statement", func() bool {
-			rows := writer.Query(t, "SELECT id FROM information_schema.processlist WHERE info LIKE '"+c.sql+mark+"%'")
-			if len(rows) > 0 {
-				id = rows[0][0]
+		sent int
+	}{"locks": {" FOR UPDATE", 2013, 1}, "reads": {"", 0, 2}} {
+		t.Run(name, func(t *testing.T) {
+			slow, db := newGate(t, writer), n.open(1)
+			result := make(chan error, 1)
+			go func() { _, err := db.Exec(slow.query() + c.more); result <- err }()
+			slow.reached(1)
+			n.proxy.Servers().Missing("127.0.0.1", writer.Port, "missed 3 heartbeats")
+			defer n.proxy.Servers().Back("127.0.0.1", writer.Port)
+			if c.code == 0 {
+				n.proxy.Servers().Back("127.0.0.1", writer.Port)
+				slow.reached(c.sent) // the first does not see that nobody waits for it
+				slow.open()
 			}
-			return id != ""
+			err := <-result
+			if codeOf(err) != c.code {
+				t.Errorf("got %v, want code %d", err, c.code)
+			}
+			if want := fmt.Sprintf("(server 127.0.0.1:%d of hostgroup 10: missed 3 heartbeats)", writer.Port); err != nil && !strings.Contains(err.Error(), want) {
+				t.Error(err)
+			}
 		})
-		begin := time.Now()
-		n.proxy.Servers().Missing("127.0.0.1", writer.Port, "missed 3 heartbeats")
-		if c.code == 0 {
-			n.proxy.Servers().Back("127.0.0.1", writer.Port)
-		}
-		err := <-result
-		if codeOf(err) != c.code {
-			t.Errorf("%s: after %v: %v", c.sql, time.Since(begin), err)
-		}
-		if want := fmt.Sprintf("(server 127.0.0.1:%d of hostgroup 10: missed 3 heartbeats)", writer.Port); err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", c.sql, err)
-		}
-		n.proxy.Servers().Back("127.0.0.1", writer.Port)
-		if c.code != 0 {
-			writer.Exec(t, "KILL "+id) // it does not see that nobody waits for it
-		}
 	}
 }

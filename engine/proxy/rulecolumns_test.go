@@ -35,7 +35,7 @@ func TestRuleColumns(t *testing.T) {
 		return func(t *testing.T) {
 			begin := time.Now()
 			one(t, db, q)
-			if took := time.Since(begin); took < 150*time.Millisecond || took > 5*time.Second {
+			if took := time.Since(begin); took < 150*time.Millisecond || took > patience {
 				t.Errorf("%s took %v", q, took)
 			}
 		}
@@ -83,8 +83,8 @@ func TestRuleColumns(t *testing.T) {
 		{[]string{"reconnect=1, sticky_conn=1, cache_timeout=5, gtid_from_hostgroup=10, comment='c', destination_hostgroup=20"}, at("reader")},
 		{[]string{"delay=200, apply=1"}, slow("SELECT 1")},
 		{nil, slow("SELECT /* query_delay=200 */ 1")},
-		{[]string{"match_digest='SLEEP', timeout=200, apply=1"}, timedOut("SELECT SLEEP(5)")},
-		{nil, timedOut("SELECT /* query_timeout=200 */ SLEEP(5)")},
+		{[]string{"match_digest='SLEEP', timeout=200, apply=1"}, timedOut("SELECT SLEEP(300)")},
+		{nil, timedOut("SELECT /* query_timeout=200 */ SLEEP(300)")},
 		{[]string{"error_msg='no'"}, func(t *testing.T) {
 			if _, err := db.Exec("DO 1"); outcomeOf(err) != "1148 no" {
 				t.Error(err)
@@ -115,13 +115,10 @@ func TestRuleColumns(t *testing.T) {
 func digestOf(t *testing.T, n *node, db *sql.DB, q string) string {
 	t.Helper()
 	one(t, db, q)
-	for range 200 { // it is counted when the client has its answer already
-		for _, d := range n.table("stats_mysql_query_digest") {
-			if d["digest_text"] == q {
-				return d["digest"]
-			}
+	for _, d := range n.table("stats_mysql_query_digest") {
+		if d["digest_text"] == q {
+			return d["digest"]
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("no digest of %s", q)
 	return ""

@@ -30,7 +30,7 @@ func TestTLSReload(t *testing.T) {
 		}
 		c := wire.NewConn(nc)
 		t.Cleanup(func() { c.Kill() })
-		c.SetDeadline(time.Now().Add(20 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		acc := &wire.Account{User: "app", Password: "app_pass", TLS: &tls.Config{InsecureSkipVerify: true}, RequireTLS: true}
 		if _, err := wire.Connect(c, acc); err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func connectRaw(t *testing.T, addr string, args json.RawMessage) (*rawClient, st
 	}
 	r := &rawClient{c: wire.NewConn(nc), caps: a.Caps}
 	t.Cleanup(func() { r.c.Kill() })
-	r.c.SetDeadline(time.Now().Add(20 * time.Second))
+	r.c.SetDeadline(time.Now().Add(4 * patience))
 	p, err := r.c.ReadPacket()
 	var g wire.Greeting
 	if err != nil || g.Decode(p) != nil {

@@ -37,16 +37,21 @@ func (s *stage) step(t *testing.T, conn, op string, args json.RawMessage) (answe
 		return ""
 	case "kill connections":
 		s.one.Exec(t, killConnections)
-		time.Sleep(50 * time.Millisecond) // for the server's closing to arrive
+		waitFor(t, "the server to close them", func() bool {
+			return len(s.one.Query(t, "SELECT id FROM information_schema.processlist WHERE user='app'")) == 0
+		})
+		time.Sleep(50 * time.Millisecond) // the list may be a moment ahead of the closing
 		return ""
 	case "send_raw":
 		return sendRaw(t, s.n.tcp())
 	case "send and close":
 		return s.sendAndClose(t, s.clients[conn], text(t, args))
 	case "query killed":
-		done := time.AfterFunc(500*time.Millisecond, func() { s.one.Exec(t, killConnections) })
-		defer done.Stop()
-		return s.clients[conn].command(wire.ComQuery, text(t, args))
+		sql, answered := text(t, args), make(chan string, 1)
+		go func() { answered <- s.clients[conn].command(wire.ComQuery, sql) }()
+		waitFor(t, "the statement on the server", func() bool { return len(s.running(t, sql)) == 1 })
+		s.one.Exec(t, killConnections)
+		return <-answered
 	case "process_info answered":
 		if answer := s.clients[conn].command(wire.ComProcessInfo, ""); !strings.HasPrefix(answer, "RS Id,User,") {
 			return answer
@@ -105,20 +110,22 @@ func sendRaw(t *testing.T, addr string) string {
 // sendAndClose has a client vanish while its statement runs, and says what became of that.
 func (s *stage) sendAndClose(t *testing.T, c *rawClient, sql string) string {
 	t.Helper()
-	running := func() int {
-		return len(s.one.Query(t, "SELECT id FROM information_schema.processlist WHERE info='"+sql+"'"))
-	}
 	if err := c.c.WriteCommand(wire.ComQuery, sql); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the statement on the server", func() bool { return running() == 1 })
+	waitFor(t, "the statement on the server", func() bool { return len(s.running(t, sql)) == 1 })
 	begin := time.Now()
 	c.c.Kill()
-	waitFor(t, "the statement to end", func() bool { return running() == 0 })
+	waitFor(t, "the statement to end", func() bool { return len(s.running(t, sql)) == 0 })
 	if time.Since(begin) > 4*time.Second {
 		return "nothing"
 	}
 	return "KILL CONNECTION"
+}
+
+// running are the processes of the first server that execute a statement.
+func (s *stage) running(t *testing.T, sql string) [][]string {
+	return s.one.Query(t, "SELECT id FROM information_schema.processlist WHERE info='"+sql+"'")
 }
 
 // twoQueries sends the second before the first is answered.

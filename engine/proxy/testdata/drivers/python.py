@@ -125,10 +125,13 @@ def kill():
     tid=q(c,"select connection_id()")[0][0]; assert tid==c.thread_id(), (tid,c.thread_id())
     res=[]
     def f():
-        try: res.append(q(c,"select sleep(5)"))
+        try: res.append(q(c,"select sleep(300)"))
         except Exception as e: res.append(e)
-    t=threading.Thread(target=f); t.start(); time.sleep(.4); t0=time.time()
-    q(d,"KILL QUERY %d"%tid); t.join(); assert time.time()-t0<2, 'slow'; pass
+    t=threading.Thread(target=f); t.start()
+    for i in range(3000):
+        if q(d,"select 1 from information_schema.processlist where info='select sleep(300)'"): break
+        time.sleep(.01)
+    q(d,"KILL QUERY %d"%tid); t.join(60); assert not t.is_alive(), 'slow'
     assert q(c,"select 1")[0][0]==1
     q(d,"KILL %d"%tid); time.sleep(.3)
     try: q(c,"select 1"); raise Exception('alive')
