@@ -8,9 +8,6 @@ import (
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
-// recheck is the longest wait for a turn before everything is looked at again: servers also come back by time.
-const recheck = 200 * time.Millisecond
-
 // Acquire returns a connection that fits the request; the caller gives it to Release or Discard. It waits for a free place
 // and tries again after connect errors, within mysql-connect_timeout_server_max. An error that is a *wire.Error is what the
 // client should be told: the server's own refusal, or 9001 or 9002. Any other error is that of ctx.
@@ -120,7 +117,7 @@ func (a *attempt) run(ctx context.Context) (*Conn, error) {
 			return nil, a.timedOut()
 		}
 		if g == nil {
-			if err := sleep(ctx, min(left, recheck)); err != nil {
+			if err := sleep(ctx, min(left, a.m.recheck)); err != nil {
 				return nil, err
 			}
 			continue
@@ -214,7 +211,7 @@ func (a *attempt) wait(ctx context.Context, g *groupView, set *settings, left ti
 	if g.pick(set, a.r) != nil { // a place came free before the queue was joined
 		return nil
 	}
-	return turn.wait(ctx, min(left, recheck))
+	return turn.wait(ctx, min(left, a.m.recheck))
 }
 
 func (g *groupView) anyUsable() bool {

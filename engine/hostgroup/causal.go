@@ -63,7 +63,7 @@ func (m *Manager) Await(ctx context.Context, c *Conn, r *Request) error {
 			return wire.Errorf(9001, "HY000", "Max connect timeout reached while reaching hostgroup %d after %dms"+
 				" (server %s, which the session is bound to, has not executed GTID %s)", s.Hostgroup, waited.Milliseconds(), s, &r.After.GTID)
 		}
-		if err := m.awaitTurn(ctx, s, r, min(left, recheck)); err != nil {
+		if err := m.awaitTurn(ctx, s, r, min(left, m.recheck)); err != nil {
 			return err
 		}
 	}

@@ -20,14 +20,14 @@ func (f *fixture) status(hg, port int) hostgroup.ServerStatus {
 
 func TestLatencyLimit(t *testing.T) {
 	t.Parallel()
-	f := manager(t, map[string]string{"mysql-default_max_latency_ms": "50", "mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 10, ""})
+	f := manager(t, map[string]string{"mysql-default_max_latency_ms": "50"}, row{1, server.Port, 1, 10, ""})
 	f.SetLatency("127.0.0.1", server.Port, 40*time.Millisecond)
 	f.Release(f.acquire(app(1)))
 	if s := f.status(1, server.Port); s.LatencyMicros != 40_000 {
 		t.Errorf("latency shown: %d", s.LatencyMicros)
 	}
 	f.SetLatency("127.0.0.1", server.Port, 60*time.Millisecond)
-	if e := f.refusal(app(1)); !strings.Contains(e.Message, "(servers: 1, above max_latency_ms 1)") {
+	if e := f.impatient(app(1)); !strings.Contains(e.Message, "(servers: 1, above max_latency_ms 1)") {
 		t.Errorf("too slow: %v", e)
 	}
 }
@@ -67,7 +67,7 @@ func TestWeightsAreShares(t *testing.T) {
 // A spare writer is shunned in its hostgroup only, from the moment it comes into it, and what it is doing goes on.
 func TestSpare(t *testing.T) {
 	t.Parallel()
-	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
+	f := manager(t, nil, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
 	key := hostgroup.Key{Hostgroup: 1, Host: "127.0.0.1", Port: server.Port}
 	later := hostgroup.Key{Hostgroup: 1, Host: "127.0.0.1", Port: nobody}
 	held := f.acquire(app(1))
@@ -76,7 +76,7 @@ func TestSpare(t *testing.T) {
 		t.Errorf("%v, its connection in use: %v", s.Status, held.Usable())
 	}
 	f.Release(held)
-	if e := f.refusal(app(1)); !strings.Contains(e.Message, "(servers: 1, backup writers 1)") {
+	if e := f.impatient(app(1)); !strings.Contains(e.Message, "(servers: 1, backup writers 1)") {
 		t.Errorf("refusal: %v", e)
 	}
 	f.Release(f.acquire(app(2)))
@@ -94,7 +94,7 @@ func TestSpare(t *testing.T) {
 
 func TestReplicationLag(t *testing.T) {
 	t.Parallel()
-	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
+	f := manager(t, nil, row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
 	key := hostgroup.Key{Hostgroup: 1, Host: "127.0.0.1", Port: server.Port}
 	held := f.acquire(app(1))
 	if !f.SetLag(key, 72*time.Second, true) || f.SetLag(key, 73*time.Second, true) || !f.Shunned(key) {
@@ -107,7 +107,7 @@ func TestReplicationLag(t *testing.T) {
 		t.Error("a connection in use is lost")
 	}
 	f.Release(held)
-	if e := f.refusal(app(1)); !strings.Contains(e.Message, "(servers: 1, late 1 (replication lag 73 s))") {
+	if e := f.impatient(app(1)); !strings.Contains(e.Message, "(servers: 1, late 1 (replication lag 73 s))") {
 		t.Errorf("late: %v", e)
 	}
 	f.Release(f.acquire(app(2))) // another hostgroup, another limit
@@ -160,29 +160,30 @@ func TestUnshunsEverywhere(t *testing.T) {
 		algorithm string
 		want      hostgroup.Status
 	}{{"0", hostgroup.Shunned}, {"1", hostgroup.Online}} {
-		f := manager(t, map[string]string{"mysql-unshun_algorithm": c.algorithm, "mysql-connect_retries_on_failure": "0",
-			"mysql-shun_recovery_time_sec": "1", "mysql-connect_timeout_server_max": "20000"}, row{1, nobody, 1, 10, ""}, row{2, nobody, 1, 10, ""})
+		var clock clock
+		f := managerWith(t, hostgroup.Options{Now: clock.now}, map[string]string{"mysql-unshun_algorithm": c.algorithm,
+			"mysql-connect_retries_on_failure": "0", "mysql-shun_recovery_time_sec": "1"}, row{1, nobody, 1, 10, ""}, row{2, nobody, 1, 10, ""})
 		f.refusal(app(1))
-		time.Sleep(600 * time.Millisecond)
+		clock.pass(600 * time.Millisecond)
 		f.refusal(app(2))
 		if a, b := f.status(1, nobody).Status, f.status(2, nobody).Status; a != hostgroup.Shunned || b != hostgroup.Shunned {
 			t.Fatalf("not shunned: %v, %v", a, b)
 		}
+		clock.pass(600 * time.Millisecond) // not long enough for the second
 		f.waitFor("the first to recover", func() bool { return f.status(1, nobody).Status == hostgroup.Online })
-		if got := f.status(2, nobody).Status; got != c.want {
-			t.Errorf("unshun_algorithm=%s: the other one is %v", c.algorithm, got)
-		}
+		time.Sleep(100 * time.Millisecond) // servers are looked at one after the other
+		f.waitFor("the second to be "+c.want.String(), func() bool { return f.status(2, nobody).Status == c.want })
 	}
 }
 
 func TestMaxOnlineServers(t *testing.T) {
 	t.Parallel()
-	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"})
+	f := manager(t, nil)
 	f.table("mysql_hostgroup_attributes", map[string]string{"hostgroup_id": "1", "max_num_online_servers": "1"})
 	f.load(row{1, server.Port, 1, 10, ""})
 	f.Release(f.acquire(app(1)))
 	f.load(row{1, server.Port, 1, 10, ""}, row{1, nobody, 1, 10, ""})
-	if e := f.refusal(app(1)); !strings.Contains(e.Message, "(servers: 2, more ONLINE than max_num_online_servers 1)") {
+	if e := f.impatient(app(1)); !strings.Contains(e.Message, "(servers: 2, more ONLINE than max_num_online_servers 1)") {
 		t.Errorf("too many: %v", e)
 	}
 }

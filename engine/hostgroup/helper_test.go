@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,12 +37,33 @@ func TestMain(m *testing.M) {
 	if server != nil {
 		server.Close()
 	}
-	if err := goleak.Find(); err != nil && code == 0 {
+	if err := leaks(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
 }
+
+// leaks finds goroutines that do not end.
+func leaks() (err error) {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		if err = goleak.Find(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// patience is how long tests wait for what has to happen at some time. It is no claim: where nothing is wrong it comes at once, and on
+// a machine that stands still for a while it comes later.
+const patience = 30 * time.Second
+
+// clock is a time that stands still but for what the test lets pass.
+type clock struct{ passed atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Unix(1_000_000, c.passed.Load()) }
+
+func (c *clock) pass(d time.Duration) { c.passed.Add(int64(d)) }
 
 // row is a row of mysql_servers.
 type row struct {
@@ -51,9 +73,10 @@ type row struct {
 
 type fixture struct {
 	*hostgroup.Manager
-	t      testing.TB
-	tables map[string]*schema.Rows // beside mysql_servers
-	useTLS bool                    // of all servers
+	t         testing.TB
+	variables map[string]string
+	tables    map[string]*schema.Rows // beside mysql_servers
+	useTLS    bool                    // of all servers
 }
 
 // table sets the rows of a table that goes along with the next load: columns by name, what is not named has its default.
@@ -77,22 +100,22 @@ func (f *fixture) table(name string, rows ...map[string]string) {
 	f.tables[name] = out
 }
 
-// manager runs a Manager with some servers on 127.0.0.1, and quick variables.
+// manager runs a Manager with some servers on 127.0.0.1.
 func manager(t testing.TB, variables map[string]string, rows ...row) *fixture {
+	t.Helper()
+	return managerWith(t, hostgroup.Options{}, variables, rows...)
+}
+
+func managerWith(t testing.TB, o hostgroup.Options, variables map[string]string, rows ...row) *fixture {
 	t.Helper()
 	if server == nil {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
-	f := &fixture{Manager: hostgroup.New(hostgroup.Options{Log: zerolog.Nop(), Housekeeping: 50 * time.Millisecond}), t: t}
-	vars := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
-	for _, v := range schema.Variables("mysql-") {
-		value := v.Default
-		if set, ok := variables[v.Name]; ok {
-			value = set
-		}
-		vars.Rows = append(vars.Rows, schema.Row{schema.Text(v.Name), schema.Text(value)})
-	}
-	f.commit(f.PrepareVariables(&layers.Snapshot{Runtime: map[string]*schema.Rows{"global_variables": vars}}))
+	o.Log, o.Housekeeping = zerolog.Nop(), 50*time.Millisecond
+	// the default is short for a machine that stands still at times
+	f := &fixture{Manager: hostgroup.New(o), t: t, variables: map[string]string{"mysql-connect_timeout_server": "10000"}}
+	maps.Copy(f.variables, variables)
+	f.loadVariables()
 	f.load(rows...)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -104,6 +127,26 @@ func manager(t testing.TB, variables map[string]string, rows ...row) *fixture {
 		}
 	})
 	return f
+}
+
+// set changes a variable, named without its prefix.
+func (f *fixture) set(variable string, value int) {
+	f.t.Helper()
+	f.variables["mysql-"+variable] = strconv.Itoa(value)
+	f.loadVariables()
+}
+
+func (f *fixture) loadVariables() {
+	f.t.Helper()
+	vars := &schema.Rows{Columns: []string{"variable_name", "variable_value"}}
+	for _, v := range schema.Variables("mysql-") {
+		value := v.Default
+		if set, ok := f.variables[v.Name]; ok {
+			value = set
+		}
+		vars.Rows = append(vars.Rows, schema.Row{schema.Text(v.Name), schema.Text(value)})
+	}
+	f.commit(f.PrepareVariables(&layers.Snapshot{Runtime: map[string]*schema.Rows{"global_variables": vars}}))
 }
 
 func (f *fixture) commit(commit func(), err error) {
@@ -151,6 +194,15 @@ func (f *fixture) acquire(r *hostgroup.Request) *hostgroup.Conn {
 	return c
 }
 
+// impatient is refusal where the error comes by time alone.
+func (f *fixture) impatient(r *hostgroup.Request) *wire.Error {
+	f.t.Helper()
+	const variable = "connect_timeout_server_max"
+	f.set(variable, 300)
+	defer f.set(variable, 10000)
+	return f.refusal(r)
+}
+
 // refusal is the error of an Acquire that must fail.
 func (f *fixture) refusal(r *hostgroup.Request) *wire.Error {
 	f.t.Helper()
@@ -168,11 +220,10 @@ func (f *fixture) refusal(r *hostgroup.Request) *wire.Error {
 
 func (f *fixture) waitFor(what string, ok func() bool) {
 	f.t.Helper()
-	for range 300 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	f.t.Fatalf("waited in vain for %s: %+v", what, f.Servers(false))
 }

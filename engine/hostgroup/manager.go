@@ -24,6 +24,9 @@ type Options struct {
 	Attributes []wire.Attribute
 	// Housekeeping is how often idle connections and shunned servers are looked at; 1 s where it is 0.
 	Housekeeping time.Duration
+	// Recheck is the longest wait for a turn before everything is looked at again, because servers also come back by time; 200 ms
+	// where it is 0.
+	Recheck time.Duration
 }
 
 // Manager owns the hostgroups. Its methods may be called from any goroutine.
@@ -34,6 +37,7 @@ type Manager struct {
 	adopt        func(*wire.Conn) error
 	attributes   []wire.Attribute
 	housekeeping time.Duration
+	recheck      time.Duration
 
 	view     atomic.Pointer[view]
 	settings atomic.Pointer[settings]
@@ -52,7 +56,7 @@ type Manager struct {
 // New makes a Manager without servers; the loads of mysql_servers and mysql_variables bring them.
 func New(o Options) *Manager {
 	m := &Manager{
-		log: o.Log, now: o.Now, dial: o.Dial, adopt: o.Adopt, attributes: o.Attributes, housekeeping: o.Housekeeping,
+		log: o.Log, now: o.Now, dial: o.Dial, adopt: o.Adopt, attributes: o.Attributes, housekeeping: o.Housekeeping, recheck: o.Recheck,
 		kills: make(chan Kill, killQueue), suspects: make(chan Key, 16),
 		groups: map[int]*group{}, servers: map[Key]*Server{},
 	}
@@ -64,6 +68,9 @@ func New(o Options) *Manager {
 	}
 	if m.housekeeping == 0 {
 		m.housekeeping = time.Second
+	}
+	if m.recheck == 0 {
+		m.recheck = 200 * time.Millisecond
 	}
 	m.feeds.m, m.feeds.changed, m.feeds.asks = m, make(chan struct{}, 1), make(chan *feed, askQueue)
 	m.view.Store(&view{})

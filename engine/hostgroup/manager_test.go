@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -52,9 +54,9 @@ func TestPrefersWhatFits(t *testing.T) {
 }
 
 func TestMakesRoom(t *testing.T) {
-	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300"}, row{1, server.Port, 1, 2, ""})
+	f := manager(t, nil, row{1, server.Port, 1, 2, ""})
 	a, b := f.acquire(app(1)), f.acquire(app(1))
-	if e := f.refusal(app(1)); e.Code != 9001 || !strings.Contains(e.Message, "(servers: 1, at max_connections 1 (2/2))") {
+	if e := f.impatient(app(1)); e.Code != 9001 || !strings.Contains(e.Message, "(servers: 1, at max_connections 1 (2/2))") {
 		t.Errorf("full: %v", e)
 	}
 	f.Release(a)
@@ -81,7 +83,8 @@ func TestWeights(t *testing.T) {
 }
 
 func TestShunsAndRecovers(t *testing.T) {
-	f := manager(t, map[string]string{"mysql-shun_recovery_time_sec": "1", "mysql-connect_retries_on_failure": "3"},
+	var clock clock
+	f := managerWith(t, hostgroup.Options{Now: clock.now}, map[string]string{"mysql-shun_recovery_time_sec": "1", "mysql-connect_retries_on_failure": "3"},
 		row{1, nobody, 1, 100, ""}, row{1, server.Port, 1, 100, ""})
 	// whoever draws the dead server gets the other one in the end
 	burst := func() {
@@ -104,12 +107,10 @@ func TestShunsAndRecovers(t *testing.T) {
 		}
 		return hostgroup.ServerStatus{}
 	}
-	for i := 0; i < 3 && dead().Status != hostgroup.Shunned; i++ { // errors of two seconds are not added up
+	f.waitFor("connect errors to shun it", func() bool {
 		burst()
-	}
-	if s := dead(); s.Status != hostgroup.Shunned || s.ConnErr == 0 {
-		t.Fatalf("after connect errors: %+v", s)
-	}
+		return dead().Status == hostgroup.Shunned && dead().ConnErr > 0
+	})
 	errs := dead().ConnErr
 	for range 50 {
 		f.Release(f.acquire(app(1)))
@@ -117,23 +118,29 @@ func TestShunsAndRecovers(t *testing.T) {
 	if dead().ConnErr != errs {
 		t.Error("a shunned server was tried")
 	}
+	clock.pass(time.Second)
 	f.waitFor("recovery without traffic", func() bool { return dead().Status == hostgroup.Online })
 }
 
 func TestRefusals(t *testing.T) {
-	f := manager(t, map[string]string{"mysql-connect_timeout_server_max": "300", "mysql-connect_retries_on_failure": "2"},
+	f := manager(t, map[string]string{"mysql-connect_retries_on_failure": "0"}, // so that one error is enough to be shunned
 		row{1, nobody, 1, 100, ""}, row{2, server.Port, 1, 100, "OFFLINE_SOFT"}, row{3, server.Port, 0, 100, ""}, row{4, server.Port, 1, 100, ""})
+	refused := regexp.MustCompile(`Max connect failure while reaching hostgroup 1 \(servers: 1, shunned 1 \(connection refused, [0-9]+ s ago\), ` +
+		`last error from 127.0.0.1:1: connection refused\)`)
+	if e := f.refusal(app(1)); e.Code != 9002 && e.Code != 9001 || e.State != "HY000" || !refused.MatchString(e.Message) {
+		t.Errorf("nobody listens: %v", e)
+	}
 	for hg, want := range map[int]string{
-		1: "Max connect failure while reaching hostgroup 1 (servers: 1, shunned 1 (connection refused, 0 s ago), last error from 127.0.0.1:1: connection refused)",
 		2: "(servers: 1, OFFLINE_SOFT 1)",
 		3: "(servers: 1, with weight 0 1)",
 		9: "(the hostgroup has no servers)",
 	} {
-		e := f.refusal(app(hg))
-		if e.Code != 9001 && e.Code != 9002 || e.State != "HY000" || !strings.Contains(e.Message, want) {
+		e := f.impatient(app(hg))
+		if e.Code != 9001 || e.State != "HY000" || !strings.Contains(e.Message, want) {
 			t.Errorf("hostgroup %d: %v", hg, e)
 		}
 	}
+	f.set("connect_retries_on_failure", 2)
 	wrong := app(4)
 	wrong.Login.Password = "wrong"
 	if e := f.refusal(wrong); e.Code != 1045 {
@@ -142,6 +149,7 @@ func TestRefusals(t *testing.T) {
 	if s := f.Servers(false); s[3].ConnErr != 1 || s[3].Status != hostgroup.Online {
 		t.Errorf("a wrong password was tried again or held against the server: %+v", s[3])
 	}
+	f.set("connect_timeout_server_max", 60000)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := f.Acquire(ctx, app(2)); !errors.Is(err, context.DeadlineExceeded) {
@@ -170,7 +178,7 @@ func TestReloadKeepsPools(t *testing.T) {
 }
 
 func TestTrimsAndPings(t *testing.T) {
-	f := manager(t, map[string]string{"mysql-ping_interval_server_msec": "1000"}, row{1, server.Port, 1, 20, ""})
+	f := manager(t, map[string]string{"mysql-ping_interval_server_msec": "1000", "mysql-ping_timeout_server": "20000"}, row{1, server.Port, 1, 20, ""})
 	var conns []*hostgroup.Conn
 	for range 10 {
 		conns = append(conns, f.acquire(app(1)))
@@ -185,7 +193,9 @@ func TestTrimsAndPings(t *testing.T) {
 		return f.Servers(false)[0].ConnFree == 2 && len(server.Query(t, "SELECT id FROM information_schema.processlist WHERE user='app'")) == 2
 	})
 	// the server closes one of them behind our back: the ping finds out
-	server.Exec(t, fmt.Sprint("KILL ", f.Free()[0].ThreadID))
+	var free []hostgroup.FreeConn
+	f.waitFor("a connection that is not being pinged", func() bool { free = f.Free(); return len(free) > 0 })
+	server.Exec(t, fmt.Sprint("KILL ", free[0].ThreadID))
 	f.waitFor("a dead connection to be found", func() bool { return f.Servers(false)[0].ConnFree == 1 })
 	c := f.acquire(app(1))
 	f.Release(c)
@@ -196,10 +206,14 @@ func TestStaleConnectionsAreNotGivenOut(t *testing.T) {
 	a, b := f.acquire(app(1)), f.acquire(app(1))
 	f.Release(a)
 	f.Release(b)
-	for _, r := range server.Query(t, "SELECT id FROM information_schema.processlist WHERE user='app'") {
+	connected := func() [][]string {
+		return server.Query(t, "SELECT id FROM information_schema.processlist WHERE user='app'")
+	}
+	for _, r := range connected() {
 		server.Exec(t, "KILL "+r[0])
 	}
-	time.Sleep(50 * time.Millisecond)
+	f.waitFor("the server to close them", func() bool { return len(connected()) == 0 })
+	time.Sleep(50 * time.Millisecond) // the list may be a moment ahead of the closing
 	c := f.acquire(app(1))
 	if c == a || c == b || !c.Quiet() {
 		t.Error("a connection that the server has closed was given out")
@@ -234,14 +248,16 @@ func TestRecycle(t *testing.T) {
 func TestKill(t *testing.T) {
 	f := manager(t, nil, row{1, server.Port, 1, 20, ""})
 	c := f.acquire(app(1))
-	if err := c.WriteCommand(3, "DO SLEEP(30)"); err != nil {
+	if err := c.WriteCommand(3, "DO SLEEP(300)"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond)
+	f.waitFor("the statement", func() bool {
+		return len(server.Query(t, "SELECT id FROM information_schema.processlist WHERE info='DO SLEEP(300)'")) == 1
+	})
 	if !f.Kill(c, true) {
 		t.Fatal("too many kills")
 	}
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	if _, err := c.ReadPacket(); err != nil {
 		t.Errorf("KILL QUERY: %v", err)
 	}
@@ -253,7 +269,11 @@ func TestAcquireDoesNotAllocate(t *testing.T) {
 	f := manager(t, nil, row{1, server.Port, 1, 20, ""})
 	r := app(1)
 	f.Release(f.acquire(r))
-	if n := testing.AllocsPerRun(200, func() { f.Release(f.acquire(r)) }); n > 0.1 { // housekeeping runs beside
+	n := math.Inf(1)
+	for try := 0; try < 5 && n > 0; try++ { // housekeeping runs beside
+		n = min(n, testing.AllocsPerRun(1000, func() { f.Release(f.acquire(r)) }))
+	}
+	if n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

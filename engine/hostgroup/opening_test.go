@@ -9,24 +9,35 @@ import (
 
 func TestThrottle(t *testing.T) {
 	t.Parallel()
-	f := manager(t, nil)
+	var clock clock
+	f := managerWith(t, hostgroup.Options{Now: clock.now}, nil)
 	f.table("mysql_hostgroup_attributes", map[string]string{"hostgroup_id": "1", "throttle_connections_per_sec": "2"})
 	f.load(row{1, server.Port, 1, 10, ""}, row{2, server.Port, 1, 10, ""})
-	begin := time.Now()
 	var held []*hostgroup.Conn
-	for range 5 {
-		held = append(held, f.acquire(app(1)))
+	opened := make(chan *hostgroup.Conn, 5)
+	for range cap(opened) {
+		go func() { opened <- <-f.acquired(app(1)) }()
 	}
-	if took := time.Since(begin); took < 1900*time.Millisecond || f.Counters().Delayed < 2 {
-		t.Errorf("5 connections at 2 a second took %v, %d were held back", took, f.Counters().Delayed)
+	for second, want := range []int{2, 2, 1} {
+		for range want {
+			held = append(held, f.got("a connection of the second", opened))
+		}
+		select {
+		case <-opened:
+			t.Errorf("second %d: more than %d connections", second, want)
+		case <-time.After(50 * time.Millisecond):
+		}
+		clock.pass(time.Second)
+	}
+	if n := f.Counters().Delayed; n < 3 {
+		t.Errorf("%d of 3 connections were held back", n)
 	}
 	for _, c := range held {
 		f.Release(c)
 	}
 	delayed := f.Counters().Delayed
 	for range 5 { // free connections do not count
-		held = append(held[:0], f.acquire(app(1)))
-		f.Release(held[0])
+		f.Release(f.acquire(app(1)))
 	}
 	if f.Counters().Delayed != delayed {
 		t.Error("free connections were held back")

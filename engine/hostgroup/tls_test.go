@@ -170,12 +170,12 @@ func TestTLS(t *testing.T) {
 
 // checkKill sees that a statement can be ended over TLS too.
 func checkKill(t *testing.T, f *fixture, c *hostgroup.Conn) {
-	if err := c.WriteCommand(3, "DO SLEEP(20)"); err != nil {
+	if err := c.WriteCommand(3, "DO SLEEP(300)"); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(20 * time.Millisecond)
 	f.Kill(c, false)
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	_, err := c.ReadPacket()
 	if ne, ok := err.(interface{ Timeout() bool }); ok && ne.Timeout() {
 		t.Error("the connection was not killed")
