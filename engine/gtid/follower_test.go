@@ -43,7 +43,7 @@ func follow(t *testing.T) (f *gtid.Follower, conns <-chan net.Conn, changed <-ch
 		for _, ch := range []chan struct{}{ended, closed} {
 			select {
 			case <-ch:
-			case <-time.After(5 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Error("does not end")
 			}
 		}
@@ -62,7 +62,7 @@ func next[T any](t *testing.T, ch <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-ch:
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("waited in vain")
 	}
 	return v

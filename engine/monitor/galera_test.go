@@ -27,11 +27,10 @@ type nodes struct {
 func (n nodes) is(want string) {
 	n.t.Helper()
 	got := ""
-	for range 3000 {
+	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if got = n.where(); got == want {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	n.t.Fatalf("the servers are %s, want %s", got, want)
 }
@@ -56,7 +55,7 @@ func (n nodes) where() string {
 // writes asks the writer hostgroup who answers.
 func (n nodes) writes() int {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	c, err := n.pool.Acquire(ctx, &hostgroup.Request{Hostgroup: 10, Login: hostgroup.Login{User: "app", Password: "app"}, Charset: 45})
 	if err != nil {
@@ -91,7 +90,7 @@ func TestGalera(t *testing.T) {
 		"CREATE USER monitor@'%' IDENTIFIED BY 'monitor'", "GRANT REPLICATION CLIENT ON *.* TO monitor@'%'",
 		"CREATE USER app@'%' IDENTIFIED BY 'app'", "GRANT ALL ON *.* TO app@'%'", "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)")
 	one, two, three := cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]
-	n := nodes{start(t, ` monitor_galera_healthcheck_interval=100 monitor_galera_healthcheck_timeout=600`,
+	n := nodes{start(t, ` monitor_galera_healthcheck_interval=100 monitor_galera_healthcheck_timeout=2000`,
 		servers(10, one, ", weight=100", 10, two, ", weight=50", 10, three, "", 30, two, ", weight=7")+galeraRow), cluster.Nodes}
 	const healthy = "10:1 10:2! 10:3! 20:2 20:3 30:2 30:3"
 	n.is(healthy)
@@ -128,9 +127,7 @@ func TestGalera(t *testing.T) {
 	// a node without its cluster
 	three.Exec(t, "SET GLOBAL wsrep_provider_options='gmcast.isolate=1'")
 	n.is("10:1 10:2! 20:2 30:2 40:3")
-	if got := n.last(3); !strings.HasPrefix(got, "NO NO ") {
-		t.Errorf("log of a node without its cluster: %s", got)
-	}
+	eventually(t, "the log of a node without its cluster", func() bool { return strings.HasPrefix(n.last(3), "NO NO ") })
 	three.Exec(t, "SET GLOBAL wsrep_provider_options='gmcast.isolate=0'")
 	n.is(healthy)
 
@@ -146,12 +143,11 @@ func TestGalera(t *testing.T) {
 	t.Logf("the next writer served after %v", time.Since(begun).Round(time.Millisecond))
 	n.is("10:2 10:3! 20:3 30:3 40:1")
 	why := fmt.Sprintf("Galera: setting host %s offline because: ", one.Addr)
-	if n.logged(why+"it does not accept connections")+n.logged(why+"missed ") == 0 {
-		t.Error("the log does not say why")
-	}
-	if rows := n.table("galera", one); rows[len(rows)-1][12].Null || rows[len(rows)-1][4].Text != "NO" {
-		t.Errorf("log of a node that is gone: %v", rows[len(rows)-1])
-	}
+	eventually(t, "the log to say why", func() bool { return n.logged(why+"it does not accept connections")+n.logged(why+"missed ") > 0 })
+	eventually(t, "the table to have a node that is gone", func() bool {
+		rows := n.table("galera", one)
+		return !rows[len(rows)-1][12].Null && rows[len(rows)-1][4].Text == "NO"
+	})
 
 	// a load does not bring it back, and at no moment are there two writers
 	n.admin(schema.MySQLServers)
@@ -176,6 +172,7 @@ func TestGalera(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	checks := len(n.table("galera", two))
 	one.Freeze()
+	n.set("monitor_ping_timeout", "1000")
 	n.is("10:2 10:3! 20:3 30:3 40:1")
 	if w := n.writes(); w != 2 {
 		t.Errorf("node %d writes", w)

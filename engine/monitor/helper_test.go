@@ -45,12 +45,26 @@ func TestMain(m *testing.M) {
 			s.Close()
 		}
 	}
-	if err := goleak.Find(); err != nil && code == 0 {
+	if err := leaks(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
 }
+
+// leaks finds goroutines that do not end.
+func leaks() (err error) {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		if err = goleak.Find(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// patience is how long tests wait for what has to happen at some time. It is no claim: where nothing is wrong it comes at once, and on
+// a machine that stands still for a while it comes later.
+const patience = 30 * time.Second
 
 // node is a monitor with what it works on.
 type node struct {
@@ -79,10 +93,11 @@ func (n *node) logged(text string) int {
 
 // quick are intervals for tests; the limits of time are long, because a busy machine is no sick server.
 const quick = `
- monitor_connect_interval=200 monitor_connect_timeout=3000
- monitor_ping_interval=100 monitor_ping_timeout=1000 monitor_ping_max_failures=2
- monitor_read_only_interval=100 monitor_read_only_timeout=3000
- monitor_replication_lag_interval=100 monitor_replication_lag_timeout=3000
+ monitor_connect_interval=200 monitor_connect_timeout=10000
+ monitor_ping_interval=100 monitor_ping_timeout=10000 monitor_ping_max_failures=2
+ monitor_read_only_interval=100 monitor_read_only_timeout=10000
+ monitor_replication_lag_interval=100 monitor_replication_lag_timeout=10000
+ connect_timeout_server=10000 connect_timeout_server_max=60000
 `
 
 // start runs a monitor by a config file: variables, and sections behind them.
@@ -168,11 +183,10 @@ func (n *node) table(name string, s *mariadbtest.Server) (out []schema.Row) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 1000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("waited in vain for %s", what)
 }
