@@ -13,12 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/engine/eventlog"
+	"github.com/keepsql/keepsql/engine/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // running is a log whose writer runs until stop.
 func running(t *testing.T, dir string) (l *eventlog.Log, stop func()) {
@@ -160,16 +160,12 @@ func TestBufferIsBounded(t *testing.T) {
 	l.Configure("never-written", 1<<20, eventlog.JSON)
 	e := event(1)
 	e.Query = make([]byte, 100_000)
-	start := time.Now()
-	for range 2000 {
+	for range 500 { // with nobody who writes; Add that waited would wait for ever
 		l.Add(0, e)
 	}
 	s := l.Stats()
 	if s.Queued > 32<<20 || s.Dropped == 0 {
 		t.Errorf("stats: %+v", s)
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/hostgroup"
+	"github.com/keepsql/keepsql/engine/internal/leaktest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/monitor"
 )
@@ -45,21 +45,7 @@ func TestMain(m *testing.M) {
 			s.Close()
 		}
 	}
-	if err := leaks(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// leaks finds goroutines that do not end.
-func leaks() (err error) {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		if err = goleak.Find(); err == nil {
-			return nil
-		}
-	}
-	return err
+	os.Exit(leaktest.Check(code))
 }
 
 // patience is how long tests wait for what has to happen at some time. It is no claim: where nothing is wrong it comes at once, and on

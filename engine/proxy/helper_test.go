@@ -25,6 +25,7 @@ import (
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
+	"github.com/keepsql/keepsql/engine/internal/leaktest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/proxy"
 )
@@ -58,22 +59,8 @@ func TestMain(m *testing.M) {
 			s.Close()
 		}
 	}
-	if err := leaks(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// leaks finds goroutines that do not end.
-func leaks() (err error) {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
-		// time.Sleep is the clock of regexp2, which ends by itself
-		if err = goleak.Find(goleak.IgnoreTopFunction("time.Sleep")); err == nil {
-			return nil
-		}
-	}
-	return err
+	// time.Sleep is the clock of regexp2, which ends by itself
+	os.Exit(leaktest.Check(code, goleak.IgnoreTopFunction("time.Sleep")))
 }
 
 // patience is how long tests wait for what has to happen at some time. It is no claim: where nothing is wrong it comes at once, and on

@@ -198,7 +198,7 @@ func TestAnswerAgainstMariaDB(t *testing.T) {
 			"CREATE PROCEDURE d.two() BEGIN SELECT 1 AS a; SELECT 2 AS b, 3 AS c; END",
 		},
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	answers := make(map[wire.Capability][][]byte)
 	var records []record
@@ -209,7 +209,7 @@ func TestAnswerAgainstMariaDB(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.SetDeadline(time.Now().Add(20 * time.Second))
+		c.SetDeadline(time.Now().Add(time.Minute))
 		if info.Capabilities&(wire.CapDeprecateEOF|wire.CapSessionTrack) != caps {
 			t.Fatalf("server grants %x", info.Capabilities)
 		}
