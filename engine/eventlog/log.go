@@ -184,13 +184,18 @@ func (l *Log) Stats() Stats {
 	return st
 }
 
-// Run writes until ctx ends and everything that was added before is written.
+// Run writes until ctx ends and everything that was added before is written. A log that is off wakes nobody.
 func (l *Log) Run(ctx context.Context) {
 	w := writer{l: l}
 	defer w.end()
 	t := time.NewTicker(writeInterval)
 	defer t.Stop()
 	for {
+		tick := t.C
+		if !l.On() {
+			tick = nil
+			t.Stop()
+		}
 		select {
 		case <-ctx.Done():
 			w.turn(false)
@@ -198,10 +203,11 @@ func (l *Log) Run(ctx context.Context) {
 		case done := <-l.flushes:
 			w.turn(true)
 			close(done)
-		case <-t.C:
+		case <-tick:
 			w.turn(false)
-		case <-l.wake:
+		case <-l.wake: // also when it is switched on or off
 			w.turn(false)
+			t.Reset(writeInterval)
 		}
 	}
 }
