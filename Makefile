@@ -4,7 +4,7 @@ GO          ?= go
 VERSION     ?= $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := bin/staticcheck-v0.8.2
 FUZZTIME    ?= 30s
-RACETIME    ?= 8m
+RACETIME    ?= 15m
 BENCH       ?= .
 ROWS        ?=
 # The lab measures times, so nothing else runs beside it.
@@ -36,8 +36,8 @@ $(STATICCHECK):
 	mv bin/staticcheck $@
 
 test: deps race build ## all tests; as root it first installs what they need, otherwise it says what is skipped
-	$(GO) test -timeout 12m $(OTHERS)
-	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -count=1 -parallel 4 -timeout 6m $(LAB)
+	$(GO) test -timeout 20m $(OTHERS)
+	KEEPSQL_BIN='$(CURDIR)/bin/keepsql' $(GO) test -count=1 -parallel 4 -timeout 10m $(LAB)
 
 deps: # the programs that tests run
 	@packaging/test-deps.sh
