@@ -3,9 +3,8 @@
 //
 // How data flows, from the socket upwards:
 //
-//  1. Socket does non-blocking system calls on a TCP or unix socket and waits only when the kernel has nothing to give or no
-//     room to take: in the runtime's netpoller, or at an event loop once it is adopted by one (socket_loop.go). It is a net.Conn,
-//     so crypto/tls can sit on it.
+//  1. Socket is a net.Conn, so crypto/tls can sit on it. Once an event loop has adopted it, it does non-blocking system calls
+//     and waits there only when the kernel has nothing to give or no room to take (socket_loop.go).
 //  2. Conn reads and writes packets over a Socket (or TLS above it) through buffers that come from a pool and go back
 //     while the connection is idle. It hands out packets, assembled packets, or raw chunks for relaying.
 //     With CapCompress a layer of frames lies between the two (compress.go).

@@ -10,17 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Socket is a net.Conn over a stream socket that costs as little as the kernel allows: it tries the system call first,
-// non-blocking and without telling the scheduler, and parks in the runtime's netpoller only on EAGAIN. One goroutine may
-// read while another writes; reads do not allocate, neither do writes.
-//
-// After Adopt it waits at an event loop instead of the runtime's netpoller.
-//
-// Connections that are no kernel sockets (pipes, TLS), builds with the race detector (which cannot see memory written by
-// raw system calls) and those for rarer processors use the net.Conn's own methods.
+// Socket is a net.Conn that at first does what the net.Conn does which it was made of. After Adopt it costs as little as the
+// kernel allows: it tries the system call first, non-blocking and without telling the scheduler, and waits at an event loop only
+// on EAGAIN. One goroutine may read while another writes; reads do not allocate, neither do writes.
 type Socket struct {
-	nc   net.Conn // closed when adopted, and good for its addresses only
-	raw  rawSocket
+	nc   net.Conn               // closed when adopted, and good for its addresses only
 	loop atomic.Pointer[looped] // nil until adopted; others may look at a connection, or close it, meanwhile
 }
 
@@ -29,20 +23,15 @@ func NewSocket(nc net.Conn) *Socket {
 	if s, ok := nc.(*Socket); ok {
 		return s
 	}
-	s := &Socket{nc: nc}
-	s.raw.init(nc)
-	return s
+	return &Socket{nc: nc}
 }
 
 // Read fills p with what is there, at least one byte. It returns io.EOF when the peer has closed.
 func (s *Socket) Read(p []byte) (int, error) {
-	switch l := s.loop.Load(); {
-	case l != nil:
+	if l := s.loop.Load(); l != nil {
 		return l.read(p)
-	case !s.raw.usable() || len(p) == 0:
-		return s.nc.Read(p)
 	}
-	return s.raw.read(p)
+	return s.nc.Read(p)
 }
 
 // Write writes all of p. An error is a *WriteError that counts the bytes of p taken by the kernel.
@@ -52,12 +41,9 @@ func (s *Socket) Write(p []byte) (int, error) {
 	}
 	var n int
 	var err error
-	switch l := s.loop.Load(); {
-	case l != nil:
+	if l := s.loop.Load(); l != nil {
 		n, err = l.write(p)
-	case s.raw.usable():
-		n, err = s.raw.write(p)
-	default:
+	} else {
 		n, err = s.nc.Write(p)
 	}
 	if err != nil {
@@ -69,14 +55,11 @@ func (s *Socket) Write(p []byte) (int, error) {
 // readPooled reads into a buffer that is taken from the pool only when there is something to read, so that a goroutine
 // waiting for its peer holds none. The caller puts the buffer back. ok is false when this socket cannot do that.
 func (s *Socket) readPooled() (buf *buffer, n int, ok bool, err error) {
-	switch l := s.loop.Load(); {
-	case l != nil:
-		buf, n, err = l.readPooled()
-	case s.raw.usable():
-		buf, n, err = s.raw.readPooled()
-	default:
+	l := s.loop.Load()
+	if l == nil {
 		return nil, 0, false, nil
 	}
+	buf, n, err = l.readPooled()
 	return buf, n, true, err
 }
 

@@ -48,7 +48,6 @@ func (c *Conn) Adopt(l *eventloop.Loops) error {
 		return err
 	}
 	s.loop.Store(&looped{d: d})
-	s.raw = rawSocket{}
 	return s.nc.Close()
 }
 

@@ -4,18 +4,8 @@ package wire
 
 import (
 	"errors"
-	"net"
 	"syscall"
 )
-
-// rawSocket is never usable in this build; see socket_raw.go.
-type rawSocket struct{}
-
-func (rawSocket) init(net.Conn)                     {}
-func (rawSocket) usable() bool                      { return false }
-func (rawSocket) read([]byte) (int, error)          { panic("wire: raw read in a build without") }
-func (rawSocket) write([]byte) (int, error)         { panic("wire: raw write in a build without") }
-func (rawSocket) readPooled() (*buffer, int, error) { panic("wire: raw read in a build without") }
 
 // receive and send do one system call each on a non-blocking socket. The race detector sees what they read and write.
 func receive(fd int, p []byte) (int, syscall.Errno) { return retried(syscall.Read, fd, p) }
