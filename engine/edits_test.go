@@ -92,7 +92,7 @@ func users(rows map[string]string) string {
 func (g *gardener) write(rows map[string]string) {
 	g.text = g.config(users(rows))
 	if g.netns {
-		g.text += fmt.Sprintf("vrrp_instance V {\n interface eth0\n virtual_router_id 51\n priority %d\n advert_int 1\n version 3\n"+
+		g.text += fmt.Sprintf("vrrp_instance V {\n interface eth0\n virtual_router_id 51\n priority %d\n advert_int 1\n version 3\n down_timer_adverts 5\n"+ // a stall of less than four seconds changes no state
 			" virtual_ipaddress {\n 10.99.0.20/24\n 10.99.0.%d/24\n }\n}\n", 100+g.rng.IntN(50), 30+g.rng.IntN(3))
 	}
 	g.edit(g.text)

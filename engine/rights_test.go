@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -122,9 +123,7 @@ func TestRights(t *testing.T) {
 	tr.wait("the virtual router to be master", func() bool {
 		return strings.Contains(contents(filepath.Join(private, "notified")), "INSTANCE VI_1 MASTER 112") // 100 + 5 + 7
 	})
-	if got := contents(filepath.Join(private, "checked")); got != "0\n" {
-		t.Errorf("the check ran as user %q, not as root", got)
-	}
+	tr.wait("the check to run as root", func() bool { return contents(filepath.Join(private, "checked")) == "0\n" }) // now and then it is being written
 	if info, err := os.Stat(filepath.Join(private, "fifo")); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("no pipe: %v", err)
 	}
@@ -133,11 +132,13 @@ func TestRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fifo.Close()
-	b := make([]byte, 4096)
-	n, _ := fifo.Read(b)
-	if got := string(b[:n]); !strings.Contains(got, `INSTANCE "VI_1" MASTER 112`) {
-		t.Errorf("the pipe holds %q", got)
-	}
+	var piped strings.Builder
+	tr.wait("the pipe to tell of the master", func() bool {
+		b := make([]byte, 4096)
+		n, _ := fifo.Read(b)
+		piped.Write(b[:max(n, 0)])
+		return strings.Contains(piped.String(), `INSTANCE "VI_1" MASTER 112`)
+	})
 	_ = syscall.Kill(pid, syscall.SIGUSR1)
 	tr.wait("a dump", func() bool {
 		return strings.Contains(contents(filepath.Join(private, "keepalived.data")), "VRRP Instance = VI_1")
@@ -162,12 +163,17 @@ func TestRights(t *testing.T) {
 	if got := procStatus(t, tr.status().Children["engine"].PID)["Uid"]; got != "65534" {
 		t.Errorf("the next engine runs as user %s", got)
 	}
-	if got := contents(filepath.Join(private, "failures")); got != "failed\n" {
-		t.Errorf("execute_on_exit_failure wrote %q", got)
-	}
+	tr.wait("execute_on_exit_failure", func() bool { return contents(filepath.Join(private, "failures")) == "failed\n" })
+	began := time.Now()
 	tr.stop()
-	if got := contents(filepath.Join(private, "notified")); !strings.HasPrefix(got, "startup\n") || !strings.HasSuffix(got, "INSTANCE VI_1 STOP 112\nshutdown\n") {
-		t.Errorf("notified:\n%s", got)
+	took := time.Since(began)
+	notified := func() string { return contents(filepath.Join(private, "notified")) }
+	tr.wait("the notifications of the stop", func() bool {
+		return strings.Contains(notified(), "INSTANCE VI_1 STOP 112\n") && strings.Contains(notified(), "shutdown\n")
+	})
+	// Notify commands that take longer than a second go on by themselves, while the shutdown script is run.
+	if got := notified(); !strings.HasPrefix(got, "startup\n") || took < time.Second && !strings.HasSuffix(got, "INSTANCE VI_1 STOP 112\nshutdown\n") {
+		t.Errorf("notified, while the stop took %v:\n%s", took, got)
 	}
 	if _, err := os.Stat(filepath.Join(private, "fifo")); err == nil {
 		t.Error("the pipe is left behind")

@@ -67,7 +67,7 @@ func TestRunLimits(t *testing.T) {
 	if err == nil || err.Error() != "result larger than 1 MiB" {
 		t.Errorf("large result: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	if _, err = s.Run(ctx, endless+"count(*) FROM t", store.Rights{}); err == nil || err.Error() != "interrupted" {
 		t.Errorf("endless statement: %v", err)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
@@ -32,13 +31,11 @@ func TestAudit(t *testing.T) {
 		t.Error("logged in with a wrong password")
 	}
 	var got []string
-	for range 100 {
+	eventually(t, "five records", func() bool {
 		log.Flush()
-		if got = auditRecords(t, base); len(got) >= 5 {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		got = auditRecords(t, base)
+		return len(got) >= 5
+	})
 	cancel()
 	writer.Wait()
 	slices.Sort(got) // records of different clients are in no order

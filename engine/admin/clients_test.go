@@ -27,7 +27,7 @@ func runProgram(t *testing.T, limit time.Duration, env []string, name string, ar
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 30 * time.Second
 	cmd.Env = append(os.Environ(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -84,7 +84,7 @@ with db.cursor() as c:
 [{'hostgroup_id': '1', 'hostname': 'a', 'empty': None}, {'hostgroup_id': '2', 'hostname': 'b', 'empty': None}]
 int
 `
-	if diff := cmp.Diff(want, runProgram(t, 20*time.Second, nil, interpreter, "-c", script, host, port)); diff != "" {
+	if diff := cmp.Diff(want, runProgram(t, 2*time.Minute, nil, interpreter, "-c", script, host, port)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -98,7 +98,7 @@ func TestMycli(t *testing.T) {
 	n := start(t, setup{memory: true})
 	host, port := n.hostPort()
 	home := t.TempDir()
-	out := runProgram(t, 30*time.Second, []string{"HOME=" + home, "LC_ALL=C.UTF-8", "MYSQL_TEST_LOGIN_FILE=/nonexistent"},
+	out := runProgram(t, 2*time.Minute, []string{"HOME=" + home, "LC_ALL=C.UTF-8", "MYSQL_TEST_LOGIN_FILE=/nonexistent"},
 		name, "-h", host, "-P", port, "-u", "admin", "-padmin", "--csv", "-e", "INSERT INTO mysql_users(username) VALUES('app'); SELECT username, active FROM mysql_users; SHOW TABLES LIKE 'mysql_u%'")
 	if out = strings.ReplaceAll(out, "\r", ""); !strings.Contains(out, "\"username\",\"active\"\n\"app\",\"1\"\n") || !strings.Contains(out, "\"mysql_users\"") {
 		t.Errorf("mycli wrote %q", out)
@@ -130,7 +130,7 @@ const mysql = require('mysql2/promise');
 1045 28000 ProxySQL Admin Error: no such table: nosuch
 Command not supported
 `
-	if diff := cmp.Diff(want, runProgram(t, 20*time.Second, env, name, "-e", script, host, port)); diff != "" {
+	if diff := cmp.Diff(want, runProgram(t, 2*time.Minute, env, name, "-e", script, host, port)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -187,7 +187,7 @@ func TestAnsible(t *testing.T) {
 		if err := os.WriteFile(book, []byte(strings.NewReplacer("HOST", host, "PORT", port).Replace(tasks)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return runProgram(t, 90*time.Second, []string{
+		return runProgram(t, 4*time.Minute, []string{
 			"HOME=" + dir, "LC_ALL=C.UTF-8", "ANSIBLE_NOCOLOR=1", "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3", "ANSIBLE_LOCALHOST_WARNING=false",
 		}, name, "-i", "localhost,", book)
 	}

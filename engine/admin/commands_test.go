@@ -113,7 +113,7 @@ func TestPullVersion(t *testing.T) {
 		if got != "2" {
 			t.Errorf("got %q", got)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("a load did not end the wait")
 	}
 }

@@ -198,7 +198,7 @@ func TestTLS(t *testing.T) {
 func TestChangeUser(t *testing.T) {
 	n := start(t, setup{memory: true})
 	c := n.admin()
-	c.Conn().SetDeadline(time.Now().Add(5 * time.Second))
+	c.Conn().SetDeadline(time.Now().Add(patience))
 	if err := wire.SendChangeUser(c.Conn(), c.Server(), &wire.Account{User: "stats", Password: "stats"}); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func toRows(r *wire.Result) *schema.Rows {
 func (c *client) command(cmd wire.Command, arg string) string {
 	c.t.Helper()
 	conn := c.Conn()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	if err := conn.WriteCommand(cmd, arg); err != nil {
 		c.t.Fatal(err)
 	}
@@ -152,9 +152,12 @@ func TestClusterNode(t *testing.T) {
 	}
 }
 
+// patience is how long something may take that only has to happen: far longer than a busy host stalls.
+const patience = time.Minute
+
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not in time: %s", what)
 		}
@@ -187,17 +190,16 @@ func TestEndlessStatements(t *testing.T) {
 	}
 	time.Sleep(20 * time.Millisecond)
 	_ = c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if _, err := n.admin().Query(ctx, "SELECT 1"); err != nil {
 		t.Errorf("another session, after the client of an endless statement left: %v", err)
 	}
 
-	limited := start(t, setup{memory: true, options: func(o *admin.Options) { o.StatementTimeout = 50 * time.Millisecond }})
-	limited.admin().steps(
-		step{endless + "count(*) FROM t", errorPrefix + "statement interrupted after 50ms"},
-		step{"SELECT 1", "1"},
-	)
+	limited := start(t, setup{memory: true, options: func(o *admin.Options) { o.StatementTimeout = 200 * time.Millisecond }})
+	c = limited.admin()
+	c.steps(step{endless + "count(*) FROM t", errorPrefix + "statement interrupted after 200ms"})
+	eventually(t, "a statement that does not take long", func() bool { return c.text("SELECT 1") == "1" })
 }
 
 func TestHugeStatements(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
@@ -92,7 +91,7 @@ func (n *node) login(user, password string) (*wire.Client, error) {
 }
 
 func dial(t testing.TB, network, address string, acc *wire.Account) (*wire.Client, error) {
-	c, err := wire.Open(context.Background(), network, address, acc, 10*time.Second)
+	c, err := wire.Open(context.Background(), network, address, acc, patience)
 	if err == nil {
 		t.Cleanup(func() { _ = c.Close() })
 	}
