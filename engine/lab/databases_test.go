@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 )
@@ -69,7 +68,7 @@ func startDatabase(n *network, i int) (*mariadbtest.Server, error) {
 func (dbs databases) caughtUp(t *testing.T) {
 	t.Helper()
 	want := dbs[0].Query(t, "SELECT @@gtid_binlog_pos")[0][0]
-	within(t, 20*time.Second, "replication", func() error {
+	within(t, patience, "replication", func() error {
 		for i, replica := range dbs[1:] {
 			if got := replica.Query(t, "SELECT @@gtid_slave_pos")[0][0]; got != want {
 				return fmt.Errorf("db%d is at %q, db1 at %q", i+2, got, want)

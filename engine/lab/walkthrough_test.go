@@ -29,8 +29,8 @@ func TestWalkthrough(t *testing.T) {
 	join(t, node2)
 
 	// 4: what is above version 1 syncs; what is at version 1 on both sides stands off, and says so every 30 checks.
-	node2.sameAs(t, node1, 20*time.Second, "mysql_users")
-	node1.sameChecksum(t, node2, 20*time.Second, "mysql_variables")
+	node2.sameAs(t, node1, patience, "mysql_users")
+	node1.sameChecksum(t, node2, patience, "mysql_variables")
 	for _, m := range pulled[:2] {
 		node2.logged(t, 60*time.Second, "detected a peer 10.99.0.1:6032 with "+m+" version 1, epoch "+before[m].epoch+
 			", diff_check 30. Own version: 1, epoch: ")
@@ -60,7 +60,7 @@ func TestWalkthrough(t *testing.T) {
 			t.Errorf("%s of node1 after LOAD: %+v, before %+v", m, loaded[m], before[m])
 		}
 	}
-	node2.sameAs(t, node1, 20*time.Second, pulled...)
+	node2.sameAs(t, node1, patience, pulled...)
 	sameTables(t, node1, node2)
 	if got := node1.admin(t, sql["on either"][0]); !strings.Contains(got, "mysql_servers_v2\t2\t") {
 		t.Errorf("runtime_checksums_values: %s", got)
@@ -73,13 +73,13 @@ func TestBootstrap(t *testing.T) {
 	node1, node2 := newCluster(t, "")
 	before := node1.checksums(t, pulled...)
 	join(t, node2)
-	node2.sameAs(t, node1, 20*time.Second, append([]string{"mysql_users"}, pulled...)...)
+	node2.sameAs(t, node1, patience, append([]string{"mysql_users"}, pulled...)...)
 	if d := cmp.Diff(before, node1.checksums(t, pulled...), cmp.AllowUnexported(checksum{})); d != "" {
 		t.Errorf("node1 meanwhile: %s", d)
 	}
 	sameTables(t, node1, node2)
 	node1.run(t, []string{"UPDATE mysql_query_rules SET comment='later' WHERE rule_id=1", "LOAD MYSQL QUERY RULES TO RUNTIME"})
-	node2.sameAs(t, node1, 20*time.Second, "mysql_query_rules")
+	node2.sameAs(t, node1, patience, "mysql_query_rules")
 }
 
 // newCluster starts both hosts and makes node1 a member, which node2 does not know of yet. more is added to both files.
@@ -95,7 +95,7 @@ func newCluster(t *testing.T, more string) (node1, node2 *node) {
 
 	// 1 and 2: node1 becomes a member, and node2 does not know the cluster's account.
 	node1.run(t, sections(seed(t, "walkthrough.sql"))["on node1"])
-	node1.logged(t, 10*time.Second, "unable to connect to peer 10.99.0.2:6032 . Error: ProxySQL Error: Access denied for user 'cluster_user'@'10.99.0.1'")
+	node1.logged(t, patience, "unable to connect to peer 10.99.0.2:6032 . Error: ProxySQL Error: Access denied for user 'cluster_user'@'10.99.0.1'")
 	return node1, node2
 }
 
