@@ -89,6 +89,8 @@ var (
 func (n *node) recordedSetup(stmts []string) {
 	n.t.Helper()
 	for _, q := range stmts {
+		// what fails by time fails later too, and what does not is to have the time on a machine that stands still for a moment
+		q = strings.Replace(q, "connect_timeout_server_max='1000'", "connect_timeout_server_max='4000'", 1)
 		if module, ok := strings.CutPrefix(q, "LOAD "); ok {
 			module, _, _ = strings.Cut(strings.ToLower(module), " to ")
 			n.admin(strings.ReplaceAll(module, " ", "_"))

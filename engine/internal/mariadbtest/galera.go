@@ -21,7 +21,7 @@ var providers = []string{"/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-
 const sstMethod = "copied"
 
 // joinLimit bounds the wait for a node to be synced.
-const joinLimit = 30 * time.Second
+const joinLimit = 90 * time.Second
 
 // Galera is a cluster of nodes on 127.0.0.1.
 type Galera struct {
