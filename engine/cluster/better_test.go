@@ -70,9 +70,9 @@ mysql_query_rules=({rule_id=1; active=1; comment="a"})`)
 	const reason = "both are at version 1: neither was loaded since it started,LOAD MYSQL QUERY RULES TO RUNTIME on the node whose configuration is to be kept"
 	status := fmt.Sprintf("SELECT reason, fix FROM stats_cluster_modules WHERE name='mysql_query_rules' AND port=%d", a.port)
 	eventually(t, "the reason on B", func() bool { return b.sql(status) == reason })
-	if got := b.sql("SHOW CLUSTER STATUS"); !strings.HasPrefix(got, fmt.Sprintf("127.0.0.1:%d,mysql_query_rules,not in step,", a.port)) {
-		t.Errorf("SHOW CLUSTER STATUS begins with %.100s", got)
-	}
+	eventually(t, "SHOW CLUSTER STATUS begins with it", func() bool {
+		return strings.HasPrefix(b.sql("SHOW CLUSTER STATUS"), fmt.Sprintf("127.0.0.1:%d,mysql_query_rules,not in step,", a.port))
+	})
 	b.logged("with mysql_query_rules version 1, epoch ")
 	b.sql("LOAD MYSQL QUERY RULES TO RUNTIME")
 	inStep(t, []string{"mysql_query_rules"}, b, a)

@@ -22,9 +22,11 @@ func TestFollowsProxySQL(t *testing.T) {
 	const theirs = "2.7.3-12-g50b7f85"
 	f := newFakePeer(t, true)
 	f.version = theirs
+	f.onStatement(func(int, string) reaction { return hangUp }) // until the stamp is known
 	ports := freePorts(t, 2)
 	a := startPeer(t, "A", ports[0], version, append(ports[:2:2], f.port), "", "")
 	before := a.Layers.Stamps()[schema.AdminVariables]
+	f.onStatement(func(int, string) reaction { return answer })
 	a.logged(fmt.Sprintf("[INFO] Cluster: showing version %s from now on, as peer 127.0.0.1:%d does . Until now: %s", theirs, f.port, version))
 	a.logged(fmt.Sprintf("[INFO] Cluster: clustering with peer 127.0.0.1:%d . Remote version: %s . Self version: %s", f.port, theirs, theirs))
 	if got := a.sql("SELECT @@version"); got != theirs {
