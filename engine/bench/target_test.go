@@ -134,7 +134,7 @@ func freePort(t *testing.T) int {
 func await(t *testing.T, c target) target {
 	t.Helper()
 	var last error
-	for range 100 {
+	for range 600 {
 		nc, err := net.DialTimeout("tcp", fmt.Sprint("127.0.0.1:", c.port), time.Second)
 		if err == nil {
 			nc.Close()
