@@ -1,14 +1,12 @@
 package admin_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -20,6 +18,7 @@ import (
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/admin"
+	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/wire"
 )
 
@@ -34,7 +33,7 @@ type node struct {
 	dir    string
 	layers *layers.Manager
 	store  *store.Store
-	log    *logged
+	log    *logtest.Log
 }
 
 // setup is what a test changes of a node.
@@ -48,7 +47,7 @@ type setup struct {
 // start boots a node that listens on a free port of 127.0.0.1.
 func start(t testing.TB, set setup) *node {
 	t.Helper()
-	n := &node{t: t, log: &logged{}}
+	n := &node{t: t, log: &logtest.Log{}}
 	if !set.memory {
 		n.dir = t.TempDir()
 	}
@@ -181,22 +180,4 @@ func tableRow(table string, values map[string]string) *conf.Section {
 		}
 	}
 	return &conf.Section{Rows: schema.Rows{Columns: def.ColumnNames(), Rows: []schema.Row{row}}}
-}
-
-// logged is a log that a test reads while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

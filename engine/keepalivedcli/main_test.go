@@ -6,13 +6,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/keepalivedcli"
 )
 
@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 }
 
 // start runs the program with a configuration.
-func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string, out *output) {
+func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string, out *logtest.Log) {
 	t.Helper()
 	dir = t.TempDir()
 	file := filepath.Join(dir, "k.conf")
@@ -73,7 +73,7 @@ func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string
 	}
 	args = append([]string{"-f", file, "-p", dir + "/pid", "-r", dir + "/vrrp.pid"}, args...)
 	cmd = exec.Command(os.Args[0], args...)
-	out = &output{}
+	out = &logtest.Log{}
 	cmd.Env = append(os.Environ(), asKeepalived+"=1", "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -81,24 +81,6 @@ func start(t *testing.T, conf string, args ...string) (cmd *exec.Cmd, dir string
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	return cmd, dir, out
-}
-
-// output is what a program says, read while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 func status(cmd *exec.Cmd) int {

@@ -2,7 +2,6 @@ package listen_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -10,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/listen"
 )
 
@@ -25,12 +24,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // service runs a Set that answers every line with "echo: line".
 type service struct {
 	*listen.Set
-	log *logged
+	log *logtest.Log
 }
 
 func start(t *testing.T, list string) service {
 	t.Helper()
-	log := &logged{}
+	log := &logtest.Log{}
 	s := listen.New(listen.Options{Log: zerolog.New(log), Retry: 10 * time.Millisecond, Handle: func(ctx context.Context, c net.Conn) {
 		stop := context.AfterFunc(ctx, func() { c.Close() })
 		defer stop()
@@ -168,22 +167,4 @@ func TestRetryWhenPortIsFree(t *testing.T) {
 	if n := strings.Count(s.log.String(), "bind() error"); n != 1 {
 		t.Errorf("bind error logged %d times", n)
 	}
-}
-
-// logged is a log that a test reads while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -5,34 +5,19 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 )
 
-// logText collects the log of a node.
-type logText struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logText) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-// take empties it and returns the messages that match a pattern, without numbers of connections, and how many lines the log
+// logged empties the log and returns its messages that match a pattern, without numbers of connections, and how many lines it
 // says were left out.
-func (l *logText) take(t *testing.T, pattern string) (messages []string, leftOut int) {
+func (n *node) logged(t *testing.T, pattern string) (messages []string, leftOut int) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	want := regexp.MustCompile(pattern)
 	number := regexp.MustCompile(`,\d+,\d+\)`)
-	for in := bufio.NewScanner(strings.NewReader(l.text.String())); in.Scan(); {
+	for in := bufio.NewScanner(strings.NewReader(n.log.Take())); in.Scan(); {
 		var line struct {
 			Message string
 			LeftOut int `json:"left_out"`
@@ -45,7 +30,6 @@ func (l *logText) take(t *testing.T, pattern string) (messages []string, leftOut
 			messages = append(messages, number.ReplaceAllString(line.Message, ",PORT,ID)"))
 		}
 	}
-	l.text.Reset()
 	return messages, leftOut
 }
 
@@ -63,7 +47,7 @@ func TestServersComplaints(t *testing.T) {
 	expect := func(what string, want ...string) {
 		t.Helper()
 		n.settle()
-		if got, _ := n.log.take(t, said); !cmp.Equal(want, got) {
+		if got, _ := n.logged(t, said); !cmp.Equal(want, got) {
 			t.Errorf("%s (-want +got):\n%s", what, cmp.Diff(want, got))
 		}
 	}
@@ -113,7 +97,7 @@ func TestManyComplaints(t *testing.T) {
 			}
 		}
 		n.settle()
-		got, left := n.log.take(t, "^Error during query")
+		got, left := n.logged(t, "^Error during query")
 		lines, missing = lines+len(got), missing+left
 	}
 	if missing == 0 {

@@ -26,6 +26,7 @@ import (
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/internal/leaktest"
+	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/proxy"
 )
@@ -86,7 +87,7 @@ type node struct {
 	t      testing.TB
 	proxy  *proxy.Proxy
 	socket string
-	log    logText
+	log    logtest.Log
 }
 
 // rules are those of the sample set-up.

@@ -1,13 +1,11 @@
 package scheduler_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,40 +14,23 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
+	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/scheduler"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// journal is a log that may be read while it is written.
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
-
-func (j *journal) count(text string) int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Count(j.buf.String(), text)
-}
-
 // bench is a running scheduler and a directory for what its programs write.
 type bench struct {
 	*layerstest.Stack
 	t   *testing.T
-	log *journal
+	log *logtest.Log
 	dir string
 }
 
 func start(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, log: &journal{}, dir: t.TempDir()}
+	b := &bench{t: t, log: &logtest.Log{}, dir: t.TempDir()}
 	b.Stack = layerstest.New(t, b.log)
 	s := scheduler.New(zerolog.New(b.log), b.Layers)
 	b.Boot("")
@@ -138,13 +119,13 @@ func TestFailuresAreSaidOnce(t *testing.T) {
 	for what, want := range map[string]int{
 		"exit status 1": 1, "/does/not/exist: no such file or directory": 1, "true: not a path": 1,
 	} {
-		b.wait(what+" in the log", func() bool { return b.log.count(what) > 0 })
-		if got := b.log.count(what); got != want {
+		b.wait(what+" in the log", func() bool { return b.log.Count(what) > 0 })
+		if got := b.log.Count(what); got != want {
 			t.Errorf("the log has %q %d times, want %d", what, got, want)
 		}
 	}
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.wait("the success in the log", func() bool { return b.log.count("succeeds again") == 1 })
+	b.wait("the success in the log", func() bool { return b.log.Count("succeeds again") == 1 })
 }
