@@ -2,7 +2,6 @@ package vrrp_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/keepsql/keepsql/conf/vrrpconf"
 	"github.com/keepsql/keepsql/confparse"
+	"github.com/keepsql/keepsql/internal/logtest"
 	"github.com/keepsql/keepsql/vrrp"
 	"github.com/keepsql/keepsql/vrrp/internal/netlab"
 )
@@ -102,8 +102,7 @@ type speaker struct {
 	in  io.WriteCloser
 	out *json.Decoder
 
-	mu    sync.Mutex
-	log   bytes.Buffer
+	log   logtest.Log
 	marks int
 	ended bool // and log is whole
 }
@@ -115,7 +114,7 @@ func speak(t *testing.T, h *netlab.Host, mode, conf string) *speaker {
 	t.Helper()
 	s := &speaker{t: t, cmd: h.Command(os.Args[0])}
 	s.cmd.Env = append(os.Environ(), asSpeaker+"="+mode)
-	s.cmd.Stderr = s
+	s.cmd.Stderr = &s.log
 	in, err1 := s.cmd.StdinPipe()
 	out, err2 := s.cmd.StdoutPipe()
 	if err1 != nil || err2 != nil {
@@ -138,18 +137,7 @@ func speak(t *testing.T, h *netlab.Host, mode, conf string) *speaker {
 	return s
 }
 
-// Write collects the log.
-func (s *speaker) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(b)
-}
-
-func (s *speaker) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
+func (s *speaker) text() string { return s.log.String() }
 
 func (s *speaker) says(text string) func() bool {
 	return func() bool { return strings.Contains(s.text(), text) }
@@ -176,7 +164,7 @@ func (s *speaker) times(text string) int {
 		s.ask("mark "+mark, new([]vrrp.InstanceStatus))
 		netlab.Eventually(s.t, "the log arrives", s.says(mark))
 	}
-	return strings.Count(s.text(), text)
+	return s.log.Count(text)
 }
 
 // ask sends one line and reads the answer.

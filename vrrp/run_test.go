@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
+	"github.com/keepsql/keepsql/internal/leaktest"
 	"github.com/keepsql/keepsql/vrrp"
 	"github.com/keepsql/keepsql/vrrp/internal/netlab"
 )
@@ -15,7 +15,7 @@ import (
 // TestRunWithoutInterface needs no root: the instance waits in FAULT for an interface that
 // does not exist, its check runs, and at the end every goroutine is gone.
 func TestRunWithoutInterface(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	leaktest.New(t)
 	s := vrrp.New(zerolog.Nop(), vrrp.Options{Timings: vrrp.Timings{Renew: 20 * time.Millisecond, Retry: 20 * time.Millisecond}})
 	s.Apply(mustBuild(t, `
 vrrp_script chk {

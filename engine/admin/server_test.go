@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/conf/layers"
@@ -18,11 +17,12 @@ import (
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/conf/store"
 	"github.com/keepsql/keepsql/engine/admin"
-	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/wire"
+	"github.com/keepsql/keepsql/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/logtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const upstreamVersion = "2.7.1-16-g2726c27"
 

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/engine/cluster"
 	"github.com/keepsql/keepsql/engine/cluster/diffcheck"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 const (
@@ -158,4 +158,4 @@ const asUpstream = `keepsql_variables={cluster_push="false"; cluster_bootstrap_f
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -13,16 +13,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf"
 	"github.com/keepsql/keepsql/engine/demo"
 	"github.com/keepsql/keepsql/engine/internal/binary"
 	"github.com/keepsql/keepsql/engine/internal/freeport"
+	"github.com/keepsql/keepsql/internal/leaktest"
 	"github.com/keepsql/keepsql/packaging"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // TestSampleConfig checks that the file users are given is understood to the last word.
 func TestSampleConfig(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/keepsql/keepsql/engine/eventlog"
-	"github.com/keepsql/keepsql/engine/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/keepsql/keepsql/engine/eventloop"
-	"github.com/keepsql/keepsql/engine/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

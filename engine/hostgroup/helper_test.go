@@ -16,9 +16,9 @@ import (
 	"github.com/keepsql/keepsql/conf/layers"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/hostgroup"
-	"github.com/keepsql/keepsql/engine/internal/leaktest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/wire"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 var server *mariadbtest.Server

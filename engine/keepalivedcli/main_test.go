@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/keepalivedcli"
+	"github.com/keepsql/keepsql/internal/logtest"
 )
 
 // asKeepalived makes the test binary the program.

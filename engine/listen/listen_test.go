@@ -13,13 +13,13 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
-	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/listen"
+	"github.com/keepsql/keepsql/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/logtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // service runs a Set that answers every line with "echo: line".
 type service struct {

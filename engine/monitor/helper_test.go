@@ -18,9 +18,9 @@ import (
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
 	"github.com/keepsql/keepsql/engine/hostgroup"
-	"github.com/keepsql/keepsql/engine/internal/leaktest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/monitor"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 var one, two *mariadbtest.Server

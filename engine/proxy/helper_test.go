@@ -25,10 +25,10 @@ import (
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/conf/schema"
-	"github.com/keepsql/keepsql/engine/internal/leaktest"
-	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/internal/mariadbtest"
 	"github.com/keepsql/keepsql/engine/proxy"
+	"github.com/keepsql/keepsql/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/logtest"
 )
 
 // Two servers for all tests that do no harm to them: a writer in hostgroup 10 and a reader in 20.

@@ -13,18 +13,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
 	"github.com/keepsql/keepsql/engine/internal/freeport"
 	"github.com/keepsql/keepsql/engine/restapi"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		http.DefaultClient.CloseIdleConnections()
-		os.Exit(code)
-	}))
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	os.Exit(leaktest.Check(code))
 }
 
 func start(t *testing.T) (*layerstest.Stack, *restapi.Server) {

@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/keepsql/keepsql/conf/layers/layerstest"
-	"github.com/keepsql/keepsql/engine/internal/logtest"
 	"github.com/keepsql/keepsql/engine/scheduler"
+	"github.com/keepsql/keepsql/internal/leaktest"
+	"github.com/keepsql/keepsql/internal/logtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // bench is a running scheduler and a directory for what its programs write.
 type bench struct {

@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/keepsql/keepsql/engine/internal/sqlitetest"
 	"github.com/keepsql/keepsql/engine/wire"
+	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // accounts of all tests: clear, native hash of "hashed", none.
 var accounts = map[string]string{

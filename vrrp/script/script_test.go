@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
+	"github.com/keepsql/keepsql/internal/leaktest"
 	"github.com/keepsql/keepsql/vrrp/script"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // file writes a script and returns its path.
 func file(t *testing.T, mode os.FileMode, text string) string {

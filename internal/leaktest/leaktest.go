@@ -22,12 +22,28 @@ func Check(code int, ignore ...goleak.Option) int {
 	if code != 0 {
 		return code
 	}
-	var err error
+	if err := find(ignore...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// New fails a test that leaves goroutines behind which were not there at the call.
+func New(t testing.TB) {
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		if err := find(before); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func find(ignore ...goleak.Option) (err error) {
 	for end := time.Now().Add(limit); time.Now().Before(end); {
 		if err = goleak.Find(ignore...); err == nil {
-			return 0
+			return nil
 		}
 	}
-	fmt.Fprintln(os.Stderr, err)
-	return 1
+	return err
 }
