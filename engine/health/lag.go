@@ -23,7 +23,10 @@ func (l *Lag) Run(ctx context.Context) error {
 		case <-t.C:
 		}
 		now := time.Now()
-		l.worst.Store(max(l.worst.Load(), int64(now.Sub(due))))
+		late := int64(now.Sub(due))
+		for worst := l.worst.Load(); late > worst && !l.worst.CompareAndSwap(worst, late); {
+			worst = l.worst.Load() // it was taken meanwhile
+		}
 		due = now.Add(lagEvery)
 		t.Reset(lagEvery)
 	}
