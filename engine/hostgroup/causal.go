@@ -36,12 +36,11 @@ func (m *Manager) late(g *groupView, r *Request) bool {
 		return false
 	}
 	for _, s := range g.servers {
-		if s.usable() && s.meets(r) {
+		if s.usable() && s.meets(r.After, r.LagLimit) {
 			return false
 		}
 	}
-	now := m.now().Unix()
-	if last := m.feeds.lastLate.Load(); last != now && m.feeds.lastLate.CompareAndSwap(last, now) {
+	if m.feeds.lateSaid.first(m.now()) {
 		what := fmt.Sprintf("max_lag_ms=%d", r.LagLimit.Milliseconds())
 		if !r.After.None() {
 			what = fmt.Sprintf("GTID '%s'", &r.After.GTID)

@@ -71,8 +71,8 @@ func (c *Conn) CountAfter() { c.server.traffic.after.Add(1) }
 func (c *Conn) Has(a *After) bool { return c.server.has(a) }
 
 // Meets reports whether the server is known to be as far as a request with these two would want it.
-func (c *Conn) Meets(a *After, lagLimit time.Duration) bool {
-	return c.server.has(a) && !c.server.behindMore(lagLimit)
+func (c *Conn) Meets(after *After, lagLimit time.Duration) bool {
+	return c.server.meets(after, lagLimit)
 }
 
 // fits reports whether the connection can be used for a request at all.

@@ -36,7 +36,7 @@ type feeds struct {
 	changed  chan struct{} // there are others to be followed
 	asks     chan *feed    // servers to be asked
 	waiting  atomic.Int32  // statements that wait for replication
-	lastLate atomic.Int64  // unix second of the last log line about that
+	lateSaid secondly      // in the log
 
 	mu  sync.Mutex // guards what follows
 	all map[feedKey]*feed

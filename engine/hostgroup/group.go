@@ -88,7 +88,7 @@ func (g *group) wake(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i, t := range g.queue {
-		if s == nil || s.meets(t.r) {
+		if s == nil || s.meets(t.r.After, t.r.LagLimit) {
 			t.ready <- s
 			g.dequeue(i)
 			return
@@ -101,7 +101,7 @@ func (g *group) advanced(s *Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.behind = slices.DeleteFunc(g.behind, func(t *turn) bool {
-		if !s.meets(t.r) {
+		if !s.meets(t.r.After, t.r.LagLimit) {
 			return false
 		}
 		t.ready <- s

@@ -45,7 +45,7 @@ type Manager struct {
 	kills    chan Kill
 	suspects chan Key
 	feeds    feeds
-	lastLack atomic.Int64 // unix second of the last log line about an empty hostgroup
+	lackSaid secondly // that a hostgroup is empty, in the log
 
 	mu      sync.Mutex // guards what follows
 	groups  map[int]*group

@@ -87,7 +87,7 @@ func (g *groupView) meanLatency(c *choice, total int) (slowest int64, weights in
 
 // candidate reports whether the server can take one more connection, and is as far as the request wants.
 func (s *Server) candidate(c *choice) bool {
-	if !s.usable() || s.full() || !s.meets(c.request) || c.replicas && !s.replica.Load() {
+	if !s.usable() || s.full() || !s.meets(c.request.After, c.request.LagLimit) || c.replicas && !s.replica.Load() {
 		return false
 	}
 	limit := s.conf.Load().maxLatency
@@ -98,8 +98,10 @@ func (s *Server) candidate(c *choice) bool {
 	return limit == 0 || latency <= limit
 }
 
-// meets reports whether the server is known to be as far as a request wants. It takes no lock and does not allocate.
-func (s *Server) meets(r *Request) bool { return s.has(r.After) && !s.behindMore(r.LagLimit) }
+// meets reports whether the server is known to be as far as is wanted. It takes no lock and does not allocate.
+func (s *Server) meets(after *After, lagLimit time.Duration) bool {
+	return s.has(after) && !s.behindMore(lagLimit)
+}
 
 // behindMore reports whether the server's replication lags behind by more than a limit; it does not where that is 0.
 func (s *Server) behindMore(limit time.Duration) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/keepsql/keepsql/engine/wire"
@@ -151,13 +152,21 @@ func cause(err error) string {
 
 // logLack notes, at most once a second, that a hostgroup has no usable server.
 func (m *Manager) logLack(g *groupView, set *settings) {
-	now := m.now().Unix()
-	if last := m.lastLack.Load(); last == now || !m.lastLack.CompareAndSwap(last, now) {
+	if !m.lackSaid.first(m.now()) {
 		return
 	}
 	wait := int(max(time.Second, set.shun.wait()/10).Seconds())
 	m.log.Error().Int("hostgroup", g.id).Msgf("Hostgroup %d has no servers available! Checking servers shunned for more than %d second%s",
 		g.id, wait, plural(wait))
+}
+
+// secondly lets one through in each second: what may repeat must not fill the log.
+type secondly struct{ last atomic.Int64 } // unix seconds
+
+// first reports whether nobody was let through in this second yet.
+func (s *secondly) first(now time.Time) bool {
+	last := s.last.Load()
+	return last != now.Unix() && s.last.CompareAndSwap(last, now.Unix())
 }
 
 func plural(n int) string {

@@ -147,7 +147,7 @@ func (st *statement) limitLag() {
 // outrun reports whether a connection that the session holds, but does not need, is to a server that is not as far as the
 // statement wants.
 func (s *session) outrun(b *backend, st *statement) bool {
-	return (st.wants != nil || st.lagLimit > 0) && !b.inTrx && b.flags&^stickyHarmless == 0 && !b.conn.Meets(st.wants, st.lagLimit)
+	return !b.inTrx && b.flags&^stickyHarmless == 0 && !b.conn.Meets(st.wants, st.lagLimit)
 }
 
 // catchUp waits until the server of a connection that the session needs has executed what the statement wants. Within a
