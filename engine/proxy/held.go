@@ -240,3 +240,31 @@ func (h *held) stage(text []byte) {
 		h.stages.add("backup stage")
 	}
 }
+
+// namedIn reports whether a statement has one of the names in it, whatever the schema.
+func (h *heldNames) namedIn(sql []byte) bool {
+	text := bytes.ToLower(sql)
+	for _, name := range h.list {
+		if _, table, ok := bytes.Cut([]byte(name), []byte(".")); ok && hasWord(text, bytes.ToLower(table)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasWord reports whether text has a word in it that is not a part of another one.
+func hasWord(text, word []byte) bool {
+	for at := 0; len(word) > 0; {
+		i := bytes.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		at += i
+		end := at + len(word)
+		if (at == 0 || !wordByte(text[at-1])) && (end == len(text) || !wordByte(text[end])) {
+			return true
+		}
+		at++
+	}
+	return false
+}

@@ -158,54 +158,6 @@ func (st *statement) setsInsertID() bool {
 	}
 }
 
-// follow sends a read to the connection that has what it names, a user variable or a temporary table, where rules would send
-// it elsewhere. Writes go where rules say.
-func (s *session) follow(st *statement, hostgroup int) int {
-	if len(s.backends) == 0 || st.class != digest.CommandSelect || st.traits&(traitLocking|traitSeveral) != 0 {
-		return hostgroup
-	}
-	to := hostgroup
-	for i := range s.backends {
-		b := &s.backends[i]
-		variable := b.flags&stickyUserVariable != 0 && st.traits&traitUserVariable != 0 && st.multiplex != 2
-		if variable || b.flags&stickyTemporary != 0 && b.held != nil && b.held.tables.namedIn(st.sql) {
-			if b.hostgroup == hostgroup {
-				return hostgroup
-			}
-			to = b.hostgroup
-		}
-	}
-	return to
-}
-
-// namedIn reports whether a statement has one of the names in it, whatever the schema.
-func (h *heldNames) namedIn(sql []byte) bool {
-	text := bytes.ToLower(sql)
-	for _, name := range h.list {
-		if _, table, ok := bytes.Cut([]byte(name), []byte(".")); ok && hasWord(text, bytes.ToLower(table)) {
-			return true
-		}
-	}
-	return false
-}
-
-// hasWord reports whether text has a word in it that is not a part of another one.
-func hasWord(text, word []byte) bool {
-	for at := 0; len(word) > 0; {
-		i := bytes.Index(text[at:], word)
-		if i < 0 {
-			return false
-		}
-		at += i
-		end := at + len(word)
-		if (at == 0 || !wordByte(text[at-1])) && (end == len(text) || !wordByte(text[end])) {
-			return true
-		}
-		at++
-	}
-	return false
-}
-
 // releases reports whether the server closes the connection behind its answer: COMMIT and ROLLBACK with RELEASE.
 func (st *statement) releases() bool {
 	if st.class != digest.CommandCommit && st.class != digest.CommandRollback {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"time"
 
+	"github.com/keepsql/keepsql/engine/digest"
 	"github.com/keepsql/keepsql/engine/rule"
 	"github.com/keepsql/keepsql/engine/stats"
 )
@@ -73,6 +74,26 @@ func (s *session) routeUnbound(st *statement) int {
 		return s.follow(st, st.decision.DestinationHostgroup)
 	}
 	return s.follow(st, s.user.defaultHostgroup)
+}
+
+// follow sends a read to the connection that has what it names, a user variable or a temporary table, where rules would send
+// it elsewhere. Writes go where rules say.
+func (s *session) follow(st *statement, hostgroup int) int {
+	if len(s.backends) == 0 || st.class != digest.CommandSelect || st.traits&(traitLocking|traitSeveral) != 0 {
+		return hostgroup
+	}
+	to := hostgroup
+	for i := range s.backends {
+		b := &s.backends[i]
+		variable := b.flags&stickyUserVariable != 0 && st.traits&traitUserVariable != 0 && st.multiplex != 2
+		if variable || b.flags&stickyTemporary != 0 && b.held != nil && b.held.tables.namedIn(st.sql) {
+			if b.hostgroup == hostgroup {
+				return hostgroup
+			}
+			to = b.hostgroup
+		}
+	}
+	return to
 }
 
 // transaction is the hostgroup of the open transaction, -1 for none.
