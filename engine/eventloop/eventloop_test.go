@@ -15,25 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/keepsql/keepsql/engine/eventloop"
+	"github.com/keepsql/keepsql/engine/internal/looptest"
 	"github.com/keepsql/keepsql/internal/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
-
-// start makes loops that are closed in the end. By then every Task has to be over.
-func start(t testing.TB, n int) *eventloop.Loops {
-	t.Helper()
-	l, err := eventloop.New(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
 
 // end is one end of a connection, as something that reads and writes.
 type end struct {
@@ -133,7 +119,7 @@ func (e *end) ask(text string) string {
 }
 
 func TestTasksAndGoroutines(t *testing.T) {
-	l := start(t, 2)
+	l := looptest.Start(t, 2)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		a, b := pair(t, l)
@@ -156,7 +142,7 @@ func TestTasksAndGoroutines(t *testing.T) {
 
 // TestNoRoomToWrite sends more than a socket takes while nobody reads.
 func TestNoRoomToWrite(t *testing.T) {
-	l := start(t, 1)
+	l := looptest.Start(t, 1)
 	a, b := pair(t, l)
 	text := strings.Repeat("0123456789abcdef", 1<<16)
 	sent := make(chan error, 1)
@@ -185,7 +171,7 @@ func TestNoRoomToWrite(t *testing.T) {
 // TestRelays sends bytes through chains of Tasks, whose ends lie on different loops, so that Tasks are woken by loops other than
 // those they ran on last, and while they are about to wait.
 func TestRelays(t *testing.T) {
-	l := start(t, 4)
+	l := looptest.Start(t, 4)
 	var wg sync.WaitGroup
 	for range 8 {
 		first, next := pair(t, l)
@@ -231,7 +217,7 @@ func TestRelays(t *testing.T) {
 }
 
 func TestLeave(t *testing.T) {
-	l := start(t, 1)
+	l := looptest.Start(t, 1)
 	a, b := pair(t, l)
 	other, echo := pair(t, l)
 	l.Run(echo.echo)
@@ -278,7 +264,7 @@ func TestLeave(t *testing.T) {
 
 // TestStall has Tasks block on their only loop without leaving it. The others go on, and so do the Tasks themselves in the end.
 func TestStall(t *testing.T) {
-	l := start(t, 1)
+	l := looptest.Start(t, 1)
 	other, echo := pair(t, l)
 	l.Run(echo.echo)
 	for i := range 3 {
@@ -320,7 +306,7 @@ func TestStall(t *testing.T) {
 }
 
 func TestDeadlines(t *testing.T) {
-	l := start(t, 2)
+	l := looptest.Start(t, 2)
 	for _, inTask := range []bool{false, true} {
 		t.Run(fmt.Sprint("task: ", inTask), func(t *testing.T) {
 			a, b := pair(t, l)
@@ -366,7 +352,7 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	l := start(t, 2)
+	l := looptest.Start(t, 2)
 	a, _ := pair(t, l)
 	var wg sync.WaitGroup
 	wg.Add(1)
@@ -401,7 +387,7 @@ func TestClose(t *testing.T) {
 
 // TestHarshEnds opens, uses and closes descriptors from all sides at once, whose numbers are used again and again.
 func TestHarshEnds(t *testing.T) {
-	l := start(t, 3)
+	l := looptest.Start(t, 3)
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
@@ -429,7 +415,7 @@ func TestHarshEnds(t *testing.T) {
 
 // TestAfterIdleness wakes loops that have given their processors back.
 func TestAfterIdleness(t *testing.T) {
-	l := start(t, 2)
+	l := looptest.Start(t, 2)
 	a, b := pair(t, l)
 	l.Run(b.echo)
 	for range 2 {
@@ -453,7 +439,7 @@ func TestWithoutLoops(t *testing.T) {
 
 // BenchmarkEcho is one question and answer between a goroutine and a Task.
 func BenchmarkEcho(b *testing.B) {
-	l := start(b, 1)
+	l := looptest.Start(b, 1)
 	client, server := pair(b, l)
 	l.Run(server.echo)
 	buf := []byte("x")

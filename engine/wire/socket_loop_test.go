@@ -11,22 +11,9 @@ import (
 	"time"
 
 	"github.com/keepsql/keepsql/engine/eventloop"
+	"github.com/keepsql/keepsql/engine/internal/looptest"
 	"github.com/keepsql/keepsql/engine/wire"
 )
-
-func startLoops(t *testing.T) *eventloop.Loops {
-	t.Helper()
-	l, err := eventloop.New(2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
 
 // adopted is one end of a connection at an event loop, and the other one that is not.
 func adopted(t *testing.T, l *eventloop.Loops, network string) (*wire.Conn, net.Conn) {
@@ -57,7 +44,7 @@ func inTask(l *eventloop.Loops, c *wire.Conn, f func()) {
 
 func TestAdoptedPackets(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
-		l := startLoops(t)
+		l := looptest.Start(t, 2)
 		c, nc := adopted(t, l, network)
 		if err := c.Adopt(l); err != nil {
 			t.Errorf("adopted again: %v", err)
@@ -99,7 +86,7 @@ func TestAdoptedPackets(t *testing.T) {
 
 // TestAdoptedEnd has the peer close right behind its last words, before or after the loop has seen those.
 func TestAdoptedEnd(t *testing.T) {
-	l := startLoops(t)
+	l := looptest.Start(t, 2)
 	for _, network := range []string{"tcp", "unix"} {
 		for i := range 200 {
 			c, nc := adopted(t, l, network)
@@ -136,7 +123,7 @@ func TestAdoptedEnd(t *testing.T) {
 }
 
 func TestAdoptedDeadlineAndClose(t *testing.T) {
-	l := startLoops(t)
+	l := looptest.Start(t, 2)
 	c, nc := adopted(t, l, "tcp")
 	if !c.Quiet() || c.Socket().HungUp() {
 		t.Error("a fresh connection is not quiet")
@@ -171,7 +158,7 @@ func TestAdoptedDeadlineAndClose(t *testing.T) {
 
 // TestAdoptedTLS adopts a connection below its TLS.
 func TestAdoptedTLS(t *testing.T) {
-	l := startLoops(t)
+	l := looptest.Start(t, 2)
 	a, b := sockets(t, "tcp")
 	c, peer := wire.NewConn(a), wire.NewConn(b)
 	certificate, err := tls.LoadX509KeyPair(writeCertificate(t))
@@ -209,7 +196,7 @@ func TestNotAdopted(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	c := wire.NewConn(a)
-	if err := errors.Join(c.Adopt(startLoops(t)), c.Adopt(nil)); err != nil {
+	if err := errors.Join(c.Adopt(looptest.Start(t, 2)), c.Adopt(nil)); err != nil {
 		t.Fatal(err)
 	}
 	c.Bind(nil)
