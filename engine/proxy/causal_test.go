@@ -52,9 +52,7 @@ func (n *node) counter(name string) string {
 
 func TestMinGTID(t *testing.T) {
 	t.Parallel()
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	ahead, behind := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-9")
 	n := startWith(t, "", "mysql_servers: ( "+readers(ahead, behind)+` )
 mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )
@@ -168,9 +166,7 @@ func said(t *testing.T, packet []byte) string {
 // A session reads what it has written: its reads wait until a replica has executed its last write.
 func TestGTIDFromHostgroup(t *testing.T) {
 	t.Parallel()
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	one, other := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-10")
 	o := &oracle{next: 11}
 	base := filepath.Join(t.TempDir(), "events")
@@ -281,9 +277,7 @@ func TestStatementIDKeepsNoConnection(t *testing.T) {
 // Who is bound to a server that has not executed what a statement comes after waits for that server.
 func TestBoundToServerThatIsLate(t *testing.T) {
 	t.Parallel()
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	first, other := gtidtest.Start(t, source+":1-10"), gtidtest.Start(t, source+":1-10")
 	n := startWith(t, "", "mysql_servers: ( "+readers(first, other)+` )
 mysql_users: ( { username="app", password="app_pass", default_hostgroup=20 } )`)
@@ -336,9 +330,7 @@ func TestNoAllocationsWithGTIDs(t *testing.T) {
 // connection in hand which it does not need, and past the cache.
 func TestLagHints(t *testing.T) {
 	t.Parallel()
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	n := startWith(t, "connect_timeout_server_max=400\n", fmt.Sprintf(`mysql_servers: (
 	{ address="127.0.0.1", port=%d, hostgroup=20, weight=1 },
 	{ address="127.0.0.1", port=%d, hostgroup=20, weight=1000 } )

@@ -96,12 +96,18 @@ const readWriteSplit = `mysql_query_rules: (
 	{ rule_id=2, active=1, match_digest="^SELECT", destination_hostgroup=20, apply=1 }
 )`
 
-// start runs a proxy before writer and reader. extra is more configuration: variables "name=value" and whole sections.
-func start(t testing.TB, variables, extra string) *node {
+// needServers skips a test where there is no database.
+func needServers(t testing.TB) {
 	t.Helper()
 	if writer == nil {
 		t.Skip("skipped, needs a database: mariadb-server is not installed")
 	}
+}
+
+// start runs a proxy before writer and reader. extra is more configuration: variables "name=value" and whole sections.
+func start(t testing.TB, variables, extra string) *node {
+	t.Helper()
+	needServers(t)
 	return startWith(t, variables, fmt.Sprintf(`mysql_servers: (
 	{ address="127.0.0.1", port=%d, hostgroup=10, max_connections=50 },
 	{ address="127.0.0.1", port=%d, hostgroup=20, max_connections=50 } )

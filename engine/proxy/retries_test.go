@@ -9,9 +9,7 @@ import (
 // A read whose connection is lost is sent again as often as hint, rule or variable say, in this order, and then the client hears
 // of it; anything else is not sent again.
 func TestRetries(t *testing.T) {
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	const always = 100
 	wires := newSaboteur(t, writer.Addr)
 	n := startWith(t, "query_retries_on_failure=1", fmt.Sprintf(`mysql_servers: ( { address="127.0.0.1", port=%d, hostgroup=10 } )`, wires.port))

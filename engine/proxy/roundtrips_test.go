@@ -86,9 +86,7 @@ func (c *counting) pass(from, to net.Conn, seen func()) {
 
 // However much of a session's state a connection lacks, and a statement besides, it takes one round trip to bring it there.
 func TestRoundTrips(t *testing.T) {
-	if writer == nil {
-		t.Skip("skipped, needs a database: mariadb-server is not installed")
-	}
+	needServers(t)
 	way := countTrips(t, writer.Addr)
 	n := startWith(t, "", fmt.Sprintf(`mysql_servers: ( { address="127.0.0.1", port=%d, hostgroup=10, max_connections=1 } )`, way.port))
 	a, b := n.bare(t, wire.CapSessionTrack), n.bare(t, wire.CapSessionTrack)
